@@ -1,0 +1,313 @@
+// Package ledger is the store of engagements, contacts, bookings and every message's state. It is
+// what makes "never twice, never silently lost" true:
+//
+//   - A message is claimed, in a committed transaction, before any socket sees it, and settled after.
+//     A claim whose holder is gone becomes unknown, never planned again.
+//   - An account has at most one message in hand at any moment, over all engagements and processes,
+//     so what a crash can make unknown is a single message an account.
+//   - Whether a quota allows one more message is decided inside the transaction that claims it, from
+//     the messages the ledger has, never from a copy in memory.
+//   - Capacity is booked in the transaction that reads what is booked, so no two engagements ever
+//     book the same.
+//   - A person is in at most one active engagement: a unique key decides, not a check before.
+//
+// A method that fails has changed nothing. Times are handed in: the ledger reads no clock.
+package ledger
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/dripline/dripline/internal/drip"
+)
+
+// Errors that callers tell apart with errors.Is.
+var (
+	ErrExists   = errors.New("an engagement with this id exists")
+	ErrNotFound = errors.New("no such engagement")
+	ErrState    = errors.New("the engagement's state does not allow it")
+	ErrTooNew   = errors.New("the ledger was written by a newer version of Dripline")
+	ErrFenced   = errors.New("another attempt has taken over") // this attempt must stop at once
+)
+
+// Ledger is one open store. All methods may be called at once, and by several processes.
+type Ledger interface {
+	Engaging
+	Planning
+	Delivering
+	Reading
+	Blocklist
+	// Snapshot writes a consistent copy of the whole ledger to a new file: the backup, and what a
+	// rehearsal works on.
+	Snapshot(ctx context.Context, path string) error
+	io.Closer
+}
+
+// Standing is what the ledger knows of a person.
+type Standing struct {
+	Blocked string // the blocklist entry (address or domain) that covers them, or empty
+	Active  string // the active engagement they are in, or empty
+	Past    string // an earlier engagement that handed them a message (sent or unknown), or empty
+}
+
+// Engaging brings contacts in. An engagement is created in drip.StateLoading, filled, and becomes
+// real, in one instant, with Planning.Plan. Until then nothing is promised and Abandon undoes it all;
+// its people count as active from AddContacts on, so that two engagements made at once cannot share one.
+type Engaging interface {
+	// Standings tells of each person (drip.Person) that is known for anything. Any number may be asked.
+	Standings(ctx context.Context, people []string) (map[string]Standing, error)
+	// Create begins an engagement in StateLoading. ErrExists if the id was ever used.
+	Create(ctx context.Context, e drip.Engagement, now time.Time) error
+	// AddContacts writes contacts (Account set) and a planned message for each step. Those who are
+	// in another active engagement by now, or have been added to this one before, are not written
+	// but returned as held. The first step's messages are due at the engagement's Start.
+	AddContacts(ctx context.Context, id string, contacts []drip.Contact, now time.Time) ([]drip.Held, error)
+	// AddHeld records who was left out.
+	AddHeld(ctx context.Context, id string, held []drip.Held) error
+	// Abandon removes an engagement that is still loading, with all it wrote.
+	Abandon(ctx context.Context, id string) error
+	// Purge abandons what was left loading by a process that is gone: nothing added since before.
+	Purge(ctx context.Context, before time.Time) (ids []string, err error)
+}
+
+// Usage counts, for each account, the messages each slot has: booked, in hand, or handed over.
+type Usage map[string]map[drip.Slot]int
+
+// Cohort is how many contacts of an account have this step next, and from which slot on.
+type Cohort struct {
+	Account string
+	Step    int
+	Due     drip.Slot
+	Count   int
+}
+
+// Basis is all that a plan is made from.
+type Basis struct {
+	Engagement drip.Engagement
+	State      drip.State
+	// Used counts over all engagements, without this one's own bookings from PlanRequest.From on,
+	// for slots after From-25h. It has every account that the cohorts name.
+	Used Usage
+	// Own counts what this engagement handed over or has in hand, per slot, over all its accounts,
+	// for slots after From-25h.
+	Own     map[drip.Slot]int
+	Cohorts []Cohort // in order of account, step, due
+}
+
+// PlanRequest asks for a new plan from the slot From on.
+type PlanRequest struct {
+	ID   string
+	From drip.Slot
+	Now  time.Time
+	// Require lists the states the engagement must be in (else ErrState); To is its state after.
+	Require []drip.State
+	To      drip.State
+	// Reason, and Why for single accounts, are kept with every booking that a passed slot did not
+	// use and that is planned anew.
+	Reason string
+	Why    map[string]string
+}
+
+// Move is a number of messages that a slot had planned and did not send, and why.
+type Move struct {
+	At      time.Time
+	Slot    drip.Slot
+	Account string
+	Count   int
+	Reason  string
+}
+
+// Planning books.
+type Planning interface {
+	// Usage reads what the accounts have booked or used in slots after since.
+	Usage(ctx context.Context, accounts []string, since drip.Slot) (Usage, error)
+	// Plan makes a new plan in one transaction: it gives back the engagement's bookings from From on
+	// and what is unused before, reads the Basis, calls make, and books what that returns. make may
+	// be called again if the transaction is retried. An error from make changes nothing.
+	Plan(ctx context.Context, req PlanRequest, make func(Basis) ([]drip.Booking, error)) error
+	// Pause sets StatePaused and gives back every unused booking.
+	Pause(ctx context.Context, id, reason string, now time.Time) error
+	// End settles an engagement for good: planned messages become skipped with the reason, claimed
+	// ones unknown, unused bookings are given back, its people are free. Ending what has ended
+	// changes nothing.
+	End(ctx context.Context, id string, state drip.State, reason string, now time.Time) error
+}
+
+// Lease is the right of one attempt to send an account's messages of one slot of an engagement.
+// Taking it ends the right of every earlier attempt, however alive it still is.
+type Lease struct {
+	Engagement string
+	Account    string
+	Slot       drip.Slot
+	Token      string // unique to the attempt
+}
+
+// Batch is what an attempt finds when it takes a lease.
+type Batch struct {
+	Engagement drip.Engagement
+	State      drip.State
+	Remaining  int // unused bookings of the slot for the account
+}
+
+// Settlement is what became of the message in hand.
+type Settlement struct {
+	Contact int // drip: the contact's number in its engagement
+	Step    int
+	Outcome drip.Outcome
+	// MessageID is kept with the message.
+	MessageID string
+	// NextDue, for Delivered, is the first slot in which the contact's next step may leave.
+	NextDue drip.Slot
+	// RetryAt, for Deferred, is the slot to try again from; 0 gives up: the message has failed.
+	RetryAt drip.Slot
+}
+
+// NextRequest settles the message in hand, if there is one, and claims the next, in one commit.
+type NextRequest struct {
+	Lease  Lease
+	Settle *Settlement
+	// Claim asks for another message. Without it only Settle happens.
+	Claim  bool
+	Quotas drip.Quotas // the account's, as the worker's team file has them
+	Now    time.Time   // of the claim
+	// Until is when claims end in this slot; at or after it nothing is claimed.
+	Until time.Time
+}
+
+// NextKind says what Next found.
+type NextKind int
+
+// The kinds.
+const (
+	NextNothing  NextKind = iota // only settled, or the slot holds nothing more for the account
+	NextClaimed                  // Message is in hand
+	NextWait                     // not before NextResult.Until, because of Why
+	NextSlotOver                 // Now is at or after NextRequest.Until
+	NextStopped                  // the engagement is paused or has ended: State says which
+)
+
+// NextResult is what Next found.
+type NextResult struct {
+	Kind    NextKind
+	Message Message
+	Until   time.Time
+	Why     string
+	State   drip.State
+}
+
+// Message is a claimed message: who and what.
+type Message struct {
+	Contact  int // number of the contact in its engagement, from 1
+	Step     int
+	Email    string
+	Values   []string  // one for each of the engagement's Columns
+	Attempts int       // earlier attempts that were deferred
+	Planned  drip.Slot // the first slot it was due in
+}
+
+// Tally is the state of one account in one engagement.
+type Tally struct {
+	Steps []drip.Totals   // one for each step
+	Slot  drip.SlotTotals // of the slot asked for, this account alone; Start is left zero
+	Left  int             // unused bookings of that slot
+}
+
+// Delivering claims and settles.
+//
+// Next decides in this order: fenced (ErrFenced); settle; engagement stopped; slot over; account
+// waiting after a fault; another message of the account in hand; min_gap, per_hour, per_day; then
+// the bookings of the slot, last step first, each with the message that was due first. A claimed
+// contact who is blocklisted by now is skipped, with all later steps, and the next one taken.
+//
+// What counts against a quota is a message that is claimed, sent or unknown, at the time its outcome
+// was known (never before the server accepted it), so that the sender's own clock cannot let the
+// server see more than the quota in any window. An account's times never run backwards.
+//
+// Settling:
+//
+//	Delivered       sent; the next step is due at NextDue
+//	Rejected        failed, with the answer; later steps are skipped; the booking stays used
+//	NotRenderable   as Rejected
+//	OutcomeUnknown  unknown; later steps are skipped
+//	Deferred        planned again, due at RetryAt; the booking stays used. Without RetryAt as Rejected
+//	AccountFault    planned again, its booking unused again; the account waits for RetryAfter
+type Delivering interface {
+	// Take fences every earlier lease of the engagement and account, makes what they had in hand
+	// unknown, and lets a scheduled engagement run.
+	Take(ctx context.Context, lease Lease, now time.Time) (Batch, error)
+	Next(ctx context.Context, req NextRequest) (NextResult, error)
+	// State reads the engagement's state and reason: what a sender looks at while it waits.
+	State(ctx context.Context, id string) (drip.State, string, error)
+	// Tally reads the account's totals, and the slot's.
+	Tally(ctx context.Context, id, account string, slot drip.Slot) (Tally, error)
+}
+
+// ClaimTimeout is how old a claim of another attempt may get before its holder counts as gone. It
+// is above every deadline of a delivery.
+const ClaimTimeout = 20 * time.Minute
+
+// Info is an engagement with its state.
+type Info struct {
+	drip.Engagement
+	State    drip.State
+	Reason   string
+	Contacts int
+	Held     int
+	Started  time.Time // zero before the first claim
+	Finished time.Time // zero before the end
+}
+
+// AccountWait is why an account does not send, and until when.
+type AccountWait struct {
+	Account string
+	Until   time.Time
+	Reason  string
+}
+
+// SlotSums holds the plan of one slot against what happened in it.
+type SlotSums struct {
+	Slot                           drip.Slot
+	Planned, Sent, Failed, Unknown int
+}
+
+// Row is one message, with its contact.
+type Row struct {
+	Contact   int
+	Email     string
+	Account   string
+	Step      int
+	State     drip.MessageState
+	Slot      drip.Slot // where it was handed over, or, still planned, where the bookings put it; 0 if nowhere
+	SentAt    time.Time // of drip.Sent only
+	MessageID string
+	Answer    string
+	Reason    string
+}
+
+// Reading tells what is. StateLoading engagements are never shown.
+type Reading interface {
+	Engagement(ctx context.Context, id string) (Info, error) // ErrNotFound
+	List(ctx context.Context) ([]Info, error)                // newest first
+	// Bookings are the engagement's unused bookings from a slot on, in order of slot, account, step;
+	// at most limit slots if that is above 0. more counts the slots left out.
+	Bookings(ctx context.Context, id string, from drip.Slot, limit int) (b []drip.Booking, more int, err error)
+	// Senders count contacts per account, in order of account.
+	Senders(ctx context.Context, id string) ([]drip.Sender, error)
+	HeldContacts(ctx context.Context, id string) ([]drip.Held, error)
+	Totals(ctx context.Context, id string) ([]drip.AccountSteps, error)
+	Slots(ctx context.Context, id string) ([]SlotSums, error)
+	Waits(ctx context.Context, id string, now time.Time) ([]AccountWait, error)
+	Moves(ctx context.Context, id string) ([]Move, error)
+	// Messages calls each with every message in order of contact and step.
+	Messages(ctx context.Context, id string, each func(Row) error) error
+}
+
+// Blocklist keeps addresses and domains that are never written to, whatever the engagement. Entries
+// are lower case; one without an @ is a domain, which also covers its subdomains.
+type Blocklist interface {
+	Block(ctx context.Context, entries []string, now time.Time) (added int, err error)
+	Unblock(ctx context.Context, entries []string) (removed int, err error)
+	Blocked(ctx context.Context) ([]string, error)
+}
