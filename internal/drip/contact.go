@@ -49,3 +49,10 @@ type Held struct {
 	// has the contact, the blocklist entry, what is wrong with the address.
 	Detail string `json:"detail,omitempty"`
 }
+
+// Standing is what is known of a person before they are engaged.
+type Standing struct {
+	Blocked string // the blocklist entry (address or domain) that covers them, or empty
+	Active  string // the active engagement they are in, or empty
+	Past    string // an earlier engagement that handed them a message (sent or unknown), or empty
+}

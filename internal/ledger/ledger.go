@@ -45,19 +45,12 @@ type Ledger interface {
 	io.Closer
 }
 
-// Standing is what the ledger knows of a person.
-type Standing struct {
-	Blocked string // the blocklist entry (address or domain) that covers them, or empty
-	Active  string // the active engagement they are in, or empty
-	Past    string // an earlier engagement that handed them a message (sent or unknown), or empty
-}
-
 // Engaging brings contacts in. An engagement is created in drip.StateLoading, filled, and becomes
 // real, in one instant, with Planning.Plan. Until then nothing is promised and Abandon undoes it all;
 // its people count as active from AddContacts on, so that two engagements made at once cannot share one.
 type Engaging interface {
 	// Standings tells of each person (drip.Person) that is known for anything. Any number may be asked.
-	Standings(ctx context.Context, people []string) (map[string]Standing, error)
+	Standings(ctx context.Context, people []string) (map[string]drip.Standing, error)
 	// Create begins an engagement in StateLoading. ErrExists if the id was ever used.
 	Create(ctx context.Context, e drip.Engagement, now time.Time) error
 	// AddContacts writes contacts (Account set) and a planned message for each step. Those who are
