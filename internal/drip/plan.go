@@ -8,6 +8,9 @@ type Booking struct {
 	Account string `json:"account"`
 	Step    int    `json:"step"` // counted from 1
 	Count   int    `json:"count"`
+	// Limit is what kept the slot from taking more; the same for all bookings of a slot. It is kept
+	// with the booking, so that a plan can be explained as long as it stands.
+	Limit Limit `json:"limit"`
 }
 
 // Limit says what kept a slot from taking more.
@@ -39,6 +42,25 @@ type Plan struct {
 	// large for its place (a query's answer). Only the tail is ever left out.
 	MoreSlots int `json:"more_slots,omitempty"`
 	MoreHeld  int `json:"more_held,omitempty"`
+}
+
+// SetSlots fills Slots, and Finish, from bookings in order of slot, account and step. Times are given
+// in the zone.
+func (p *Plan) SetSlots(bookings []Booking, zone *time.Location) {
+	p.Slots = []PlanSlot{}
+	var at Slot
+	for i, b := range bookings {
+		if i == 0 || b.Slot != at {
+			at = b.Slot
+			p.Slots = append(p.Slots, PlanSlot{Start: at.Start().In(zone), Limit: b.Limit})
+		}
+		slot := &p.Slots[len(p.Slots)-1]
+		slot.Total += b.Count
+		slot.Sends = append(slot.Sends, Send{Account: b.Account, Step: b.Step, Count: b.Count})
+	}
+	if len(bookings) > 0 {
+		p.Finish = at.End().In(zone)
+	}
 }
 
 // Sender is how many contacts an account writes to.

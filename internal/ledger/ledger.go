@@ -118,7 +118,8 @@ type Planning interface {
 	Usage(ctx context.Context, accounts []string, since drip.Slot) (Usage, error)
 	// Plan makes a new plan in one transaction: it gives back the engagement's bookings from From on
 	// and what is unused before, reads the Basis, calls make, and books what that returns. make may
-	// be called again if the transaction is retried. An error from make changes nothing.
+	// be called again if the transaction is retried. An error from make changes nothing. A booking's
+	// Limit is kept and read back with it.
 	Plan(ctx context.Context, req PlanRequest, make func(Basis) ([]drip.Booking, error)) error
 	// Pause sets StatePaused and gives back every unused booking.
 	Pause(ctx context.Context, id, reason string, now time.Time) error
