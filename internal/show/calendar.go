@@ -3,6 +3,7 @@ package show
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dripline/dripline/internal/drip"
@@ -108,7 +109,8 @@ func (c *calendar) block(w *week, s Style) string {
 }
 
 func (c *calendar) heading(w *week, s Style) string {
-	return s.paint(inkTitle, w.name()) + s.paint(inkFaint, " · "+count(w.total, "message")) + "\n"
+	heading := s.paint(inkTitle, w.name()) + s.paint(inkFaint, " · "+count(w.total, "message"))
+	return strings.Join(wrapped(heading, s, 0), "\n") + "\n"
 }
 
 // grid is the table of one week.
@@ -122,7 +124,7 @@ func (c *calendar) grid(w *week, s Style) grid {
 	g := grid{columns: []column{{}}, foot: []string{"Total"}}
 	for day := range 7 {
 		title := w.monday.AddDate(0, 0, day).Format("Mon 2") + mark
-		g.columns = append(g.columns, column{title: title, right: true, width: width})
+		g.columns = append(g.columns, column{title: title, right: true, width: width, bold: w.days[day] > 0})
 		total := ""
 		if w.days[day] > 0 {
 			total = s.paint(inkTitle, number(w.days[day])) + mark

@@ -71,7 +71,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func allStates(t testing.TB) []drip.Report {
+func allStates(t fixture) []drip.Report {
 	var all []drip.Report
 	for _, state := range []drip.State{
 		drip.StateScheduled, drip.StateRunning, drip.StatePaused,
@@ -84,7 +84,7 @@ func allStates(t testing.TB) []drip.Report {
 	return all
 }
 
-func moves(t testing.TB) []Moved {
+func moves(t fixture) []Moved {
 	slot := time.Date(2026, 11, 24, 10, 0, 0, 0, zoneOf(t, "Europe/Paris"))
 	return []Moved{
 		{At: slot.Add(time.Hour), Slot: slot, Account: "ann", Count: 12, Reason: "the mail server refused the login (535 5.7.8)"},
@@ -93,7 +93,7 @@ func moves(t testing.TB) []Moved {
 	}
 }
 
-func messageRowsOf(t testing.TB) []drip.MessageRow {
+func messageRowsOf(t fixture) []drip.MessageRow {
 	slot := time.Date(2026, 11, 24, 10, 0, 0, 0, zoneOf(t, "Europe/Paris"))
 	sent := slot.Add(7*time.Minute + 12*time.Second)
 	return []drip.MessageRow{

@@ -18,13 +18,14 @@ var (
 	inkReset = text.Reset.EscapeSeq()
 )
 
-// inkLoads shade a slot by how full it is beside the fullest, from little to most. Black on these
-// reads well on dark and on light terminals.
+// inkLoads shade a slot by how full it is beside the fullest, from little to most: from grey to teal,
+// all about equally bright, so that black on them reads well and the order holds on dark terminals as
+// on light ones.
 var inkLoads = [...]ink{
-	inkOf(text.Bg256Color(66), text.Fg256Color(16)),
+	inkOf(text.Bg256Color(247), text.Fg256Color(16)),
+	inkOf(text.Bg256Color(109), text.Fg256Color(16)),
 	inkOf(text.Bg256Color(73), text.Fg256Color(16)),
-	inkOf(text.Bg256Color(80), text.Fg256Color(16)),
-	inkOf(text.Bg256Color(87), text.Fg256Color(16)),
+	inkOf(text.Bg256Color(37), text.Fg256Color(16)),
 }
 
 func inkOf(colors ...text.Color) ink { return ink(text.Colors(colors).EscapeSeq()) }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"reflect"
+	"slices"
 )
 
 // JSON writes v as one line. Times and texts stand as they are (nothing is escaped for HTML), and a
@@ -41,6 +42,9 @@ func filled(v reflect.Value) reflect.Value {
 		p.Elem().Set(inner)
 		return p
 	case reflect.Slice:
+		if v.Len() > 0 && !mayHoldNil(v.Type().Elem(), nil) {
+			return v // however long: there is nothing to mend in it
+		}
 		list := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
 		for i := range v.Len() {
 			list.Index(i).Set(filled(v.Index(i)))
@@ -75,10 +79,8 @@ func mayHoldNil(t reflect.Type, seen []reflect.Type) bool {
 	if t.Implements(jsonMarshaler) || t.Implements(textMarshaler) {
 		return false
 	}
-	for _, s := range seen {
-		if s == t {
-			return false
-		}
+	if slices.Contains(seen, t) {
+		return false
 	}
 	seen = append(seen, t)
 	switch t.Kind() {

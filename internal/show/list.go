@@ -17,9 +17,9 @@ func List(w io.Writer, rows []drip.Report, s Style) {
 		return
 	}
 	g := grid{columns: []column{
-		{title: "Id"}, {title: "Sequence", wrap: true, drop: 3}, {title: "State"},
-		{title: "Contacts", right: true, drop: 2}, {title: "Sent", right: true},
-		{title: "Next slot"}, {title: "Why", wrap: true, drop: 1},
+		{title: "Id", wrap: true}, {title: "Sequence", wrap: true, drop: 3}, {title: "State"},
+		{title: "Contacts", right: true, drop: 4}, {title: "Sent", right: true},
+		{title: "Next slot", drop: 1}, {title: "Why", wrap: true, least: 20, drop: 2},
 	}}
 	for _, r := range rows {
 		g.rows = append(g.rows, []string{
@@ -72,9 +72,9 @@ const messageRows = 500
 // Messages shows one row a contact and step, as next hands them out, until it says false.
 func Messages(w io.Writer, next func() (drip.MessageRow, bool), s Style) {
 	g := grid{columns: []column{
-		{title: "Email", wrap: true}, {title: "Account"}, {title: "Step", right: true}, {title: "State"},
-		{title: "Slot", drop: 1}, {title: "Sent at"}, {title: "Message id", drop: 3},
-		{title: "Answer", wrap: true, drop: 2}, {title: "Reason", wrap: true},
+		{title: "Email", wrap: true, least: 20}, {title: "Account", drop: 2}, {title: "Step", right: true},
+		{title: "State"}, {title: "Slot", drop: 3}, {title: "Sent at", drop: 1}, {title: "Message id", drop: 5},
+		{title: "Answer", wrap: true, drop: 4}, {title: "Reason", wrap: true, least: 10},
 	}}
 	columns := g.columns
 	for first := true; ; first = false {

@@ -104,11 +104,15 @@ func planLimits(p drip.Plan, s Style) string {
 			order = append(order, slot.Limit)
 		}
 	}
-	g := grid{bare: true, columns: []column{{}, {right: true}, {}, {wrap: true}}}
+	digits := 1
+	for _, n := range slots {
+		digits = max(digits, len(number(n)))
+	}
+	g := grid{bare: true, columns: []column{{}, {}, {wrap: true}}}
 	for _, limit := range order {
 		if n := slots[limit]; n > 0 {
 			g.rows = append(g.rows, []string{
-				s.paint(inkTitle, limitMarks[limit]), number(n), plural(n, "slot"), limitWord(limit),
+				s.paint(inkTitle, limitMarks[limit]), fmt.Sprintf("%*s %s", digits, number(n), plural(n, "slot")), limitWord(limit),
 			})
 		}
 	}

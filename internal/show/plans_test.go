@@ -2,7 +2,6 @@ package show
 
 import (
 	"fmt"
-	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -10,7 +9,13 @@ import (
 	"github.com/dripline/dripline/internal/drip"
 )
 
-func zoneOf(t testing.TB, name string) *time.Location {
+// fixture is a test, or a check of a property.
+type fixture interface {
+	require.TestingT
+	Helper()
+}
+
+func zoneOf(t fixture, name string) *time.Location {
 	t.Helper()
 	zone, err := time.LoadLocation(name)
 	require.NoError(t, err)
@@ -49,7 +54,7 @@ func planOf(contacts int, accounts []string, slots ...drip.PlanSlot) drip.Plan {
 }
 
 // smallPlan is 150 contacts at 100 a day and 50 an hour.
-func smallPlan(t testing.TB) drip.Plan {
+func smallPlan(t fixture) drip.Plan {
 	paris := zoneOf(t, "Europe/Paris")
 	at := func(day, hour int) time.Time { return time.Date(2026, 11, day, hour, 0, 0, 0, paris) }
 	return planOf(150, []string{"ann"},
@@ -60,7 +65,7 @@ func smallPlan(t testing.TB) drip.Plan {
 }
 
 // fortnightPlan is three steps from three accounts, over two weeks and the end of a month.
-func fortnightPlan(t testing.TB) drip.Plan {
+func fortnightPlan(t fixture) drip.Plan {
 	paris := zoneOf(t, "Europe/Paris")
 	at := func(day, hour int) time.Time { return time.Date(2026, 11, day, hour, 0, 0, 0, paris) }
 	all := []string{"ann", "ben", "carol"}
@@ -84,7 +89,7 @@ func fortnightPlan(t testing.TB) drip.Plan {
 }
 
 // clockPlan runs through the night in which 02:00 comes twice.
-func clockPlan(t testing.TB) drip.Plan {
+func clockPlan(t fixture) drip.Plan {
 	start := time.Date(2026, 10, 24, 22, 0, 0, 0, time.UTC).In(zoneOf(t, "Europe/Paris")) // 00:00 there
 	var slots []drip.PlanSlot
 	for i := range 6 {
@@ -99,7 +104,7 @@ func clockPlan(t testing.TB) drip.Plan {
 
 // longPlanOf is one step over so many weeks, an account with a small quota, and nothing at all in
 // the sixth and seventh week.
-func longPlanOf(t testing.TB, weeks int) drip.Plan {
+func longPlanOf(t fixture, weeks int) drip.Plan {
 	paris := zoneOf(t, "Europe/Paris")
 	var slots []drip.PlanSlot
 	for week := range weeks {
@@ -139,7 +144,7 @@ func manyHeld(n int) []drip.Held {
 }
 
 // reportIn is a report in a state, half way through but for the ended ones.
-func reportIn(t testing.TB, state drip.State) drip.Report {
+func reportIn(t fixture, state drip.State) drip.Report {
 	paris := zoneOf(t, "Europe/Paris")
 	at := func(day, hour, minute int) *time.Time {
 		at := time.Date(2026, 11, day, hour, minute, 0, 0, paris)

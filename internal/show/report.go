@@ -11,6 +11,7 @@ import (
 
 const (
 	slotRows = 48 // slots of a report listed on a terminal; more are summed by day
+	dayRows  = 40 // days of a report listed on a terminal, about the next slot
 	barWidth = 40
 )
 
@@ -65,7 +66,7 @@ func reportFacts(r drip.Report, s Style) string {
 	}
 	f.addTime("Started", r.Started)
 	f.addTime("Finished", r.Finished)
-	contacts := count(r.Contacts, "contact")
+	contacts := number(r.Contacts) + " engaged"
 	if r.Held > 0 {
 		contacts += fmt.Sprintf(", %s held", number(r.Held))
 	}
@@ -85,28 +86,24 @@ func totalsBar(t drip.Totals, s Style) string {
 	if sum == 0 {
 		return ""
 	}
-	ended := t.Failed + t.Skipped + t.Unknown
-	sent, other := part(t.Sent, sum, barWidth), part(ended, sum, barWidth)
-	if sent+other == barWidth && t.Planned > 0 {
-		if sent > other {
-			sent--
+	width := barWidth
+	if s.terminal() {
+		width = max(1, min(width, s.Width-len("    100 %")))
+	}
+	cells := func(n int) int { return n * width / sum }
+	sent, ended := cells(t.Sent), cells(sum-t.Planned)
+	if ended == sent && sum-t.Planned > t.Sent {
+		// What was not sent is seen, however little it is.
+		if ended < width {
+			ended++
 		} else {
-			other--
+			sent--
 		}
 	}
-	rest := max(0, barWidth-sent-other)
 	return "  " + s.paint(inkGood, strings.Repeat("█", sent)) +
-		s.paint(inkBad, strings.Repeat("▒", other)) +
-		s.paint(inkFaint, strings.Repeat("░", rest)) +
-		fmt.Sprintf("  %s of %s sent", number(t.Sent), count(sum, "message")) + "\n"
-}
-
-// part is how many of width cells n of sum take, at least one for anything, rounded down.
-func part(n, sum, width int) int {
-	if n <= 0 || sum <= 0 {
-		return 0
-	}
-	return max(1, n*width/sum)
+		s.paint(inkBad, strings.Repeat("▒", ended-sent)) +
+		s.paint(inkFaint, strings.Repeat("░", width-ended)) +
+		fmt.Sprintf("  %d %%", t.Sent*100/sum) + "\n"
 }
 
 // reportSums names every state that has messages.
@@ -140,83 +137,107 @@ func reportSums(r drip.Report, s Style) string {
 	return text
 }
 
-// totalsColumns are the columns of a table of totals.
-func totalsColumns() []column {
-	return numbers("Sent", "Planned", "Failed", "Skipped", "Unknown", "Total")
+// totalsGrid is a table of totals. What went wrong has a column only where something did.
+type totalsGrid struct {
+	grid
+	style Style
+	rare  []rare
 }
 
-func totalsRow(t drip.Totals, s Style) []string {
-	return []string{
-		some(t.Sent), some(t.Planned), alarming(t.Failed, s), some(t.Skipped), alarming(t.Unknown, s), number(t.Sum()),
-	}
+// rare is a count that most engagements have none of.
+type rare struct {
+	title string
+	of    func(drip.Totals) int
+	bad   bool
 }
 
-// alarming is a count that should be none.
-func alarming(n int, s Style) string {
-	if n == 0 {
-		return some(n)
+var rares = []rare{
+	{"Failed", func(t drip.Totals) int { return t.Failed }, true},
+	{"Skipped", func(t drip.Totals) int { return t.Skipped }, false},
+	{"Unknown", func(t drip.Totals) int { return t.Unknown }, true},
+}
+
+func newTotalsGrid(first column, sum drip.Totals, s Style) totalsGrid {
+	g := totalsGrid{style: s}
+	g.columns = append([]column{first}, numbers("Sent", "Planned")...)
+	for _, r := range rares {
+		if r.of(sum) > 0 {
+			g.rare = append(g.rare, r)
+			g.columns = append(g.columns, column{title: r.title, right: true, drop: 1})
+		}
 	}
-	return s.paint(inkBad, number(n))
+	g.columns = append(g.columns, column{title: "Total", right: true, drop: 2})
+	return g
+}
+
+func (g totalsGrid) row(first string, t drip.Totals) []string {
+	row := []string{first, some(t.Sent), some(t.Planned)}
+	for _, r := range g.rare {
+		cell := some(r.of(t))
+		if r.bad && r.of(t) > 0 {
+			cell = g.style.paint(inkBad, cell)
+		}
+		row = append(row, cell)
+	}
+	return append(row, number(t.Sum()))
 }
 
 func accountTotals(accounts []drip.AccountTotals, s Style) string {
 	if len(accounts) == 0 {
 		return ""
 	}
-	g := grid{columns: append([]column{{title: "Account", wrap: true}}, totalsColumns()...)}
-	waits := false
-	for _, a := range accounts {
-		waits = waits || a.Waiting != ""
-	}
-	if waits {
-		g.columns = append(g.columns, column{title: "Waits", wrap: true})
-	}
 	var sum drip.Totals
+	for _, a := range accounts {
+		sum.Add(a.Totals)
+	}
 	shown := accounts
 	if s.terminal() && len(shown) > manyRows {
 		shown = shown[:manyRows]
 	}
-	for _, a := range accounts {
-		sum.Add(a.Totals)
-	}
+	g := newTotalsGrid(column{title: "Account", wrap: true}, sum, s)
 	for _, a := range shown {
-		row := append([]string{clean(a.Account)}, totalsRow(a.Totals, s)...)
-		if waits {
-			row = append(row, s.paint(inkWarn, waiting(a, s)))
-		}
-		g.rows = append(g.rows, row)
+		g.rows = append(g.rows, g.row(clean(a.Account), a.Totals))
 	}
 	if len(accounts) > 1 {
-		g.foot = append([]string{"Total"}, totalsRow(sum, s)...)
-		if waits {
-			g.foot = append(g.foot, "")
-		}
+		g.foot = g.row("Total", sum)
 	}
 	text := s.paint(inkTitle, "By account") + "\n" + g.render(s)
 	if rest := len(accounts) - len(shown); rest > 0 {
 		text += "  " + seeJSON(count(rest, "more account")) + "\n"
 	}
-	return text
+	return text + waits(accounts, s)
 }
 
-// waiting says why an account does not send, and until when.
-func waiting(a drip.AccountTotals, s Style) string {
-	if a.Waiting == "" {
-		return ""
+// waits says which accounts do not send, why, and until when.
+func waits(accounts []drip.AccountTotals, s Style) string {
+	text := ""
+	for _, a := range accounts {
+		if a.Waiting == "" {
+			continue
+		}
+		until := ""
+		if a.Until != nil {
+			until = " until " + s.stamp(*a.Until)
+		}
+		why := fmt.Sprintf("%s waits%s: %s", clean(a.Account), until, clean(a.Waiting))
+		for _, line := range wrapped(why, s, 2) {
+			text += "  " + s.paint(inkWarn, line) + "\n"
+		}
 	}
-	if a.Until == nil {
-		return clean(a.Waiting)
-	}
-	return clean(a.Waiting) + ", until " + s.stamp(*a.Until)
+	return text
 }
 
 func stepTotals(steps []drip.StepTotals, s Style) string {
 	if len(steps) == 0 {
 		return ""
 	}
-	g := grid{columns: append([]column{{title: "Step", right: true}}, totalsColumns()...)}
+	var sum drip.Totals
 	for _, step := range steps {
-		g.rows = append(g.rows, append([]string{number(step.Step)}, totalsRow(step.Totals, s)...))
+		sum.Add(step.Totals)
+	}
+	g := newTotalsGrid(column{title: "Step", right: true}, sum, s)
+	for _, step := range steps {
+		g.rows = append(g.rows, g.row(number(step.Step), step.Totals))
 	}
 	return s.paint(inkTitle, "By step") + "\n" + g.render(s)
 }
@@ -227,22 +248,31 @@ func slotTotals(r drip.Report, s Style) string {
 	if len(r.Slots) == 0 {
 		return ""
 	}
-	title, first, rows := "By slot", "Slot", r.Slots
-	format := "Mon 2 Jan 15:04"
+	title, first, format, rows, hidden := "By slot", "Slot", "Mon _2 Jan 15:04", r.Slots, 0
 	if s.terminal() && len(rows) > slotRows {
-		title, first, rows = "By day", "Day", byDay(rows, s)
-		format = "Mon 2 Jan 2006"
-	}
-	hidden := 0
-	if s.terminal() && len(rows) > weekRows {
+		title, first, format, rows = "By day", "Day", "Mon _2 Jan 2006", byDay(rows, s)
 		rows, hidden = around(rows, r.NextSlot)
 	}
-	g := grid{columns: append([]column{{title: first}}, numbers("Planned", "Sent", "Failed", "Unknown")...)}
+	var failed, unknown int
 	for _, slot := range rows {
-		g.rows = append(g.rows, []string{
-			s.in(slot.Start).Format(format), some(slot.Planned), some(slot.Sent),
-			alarming(slot.Failed, s), alarming(slot.Unknown, s),
-		})
+		failed, unknown = failed+slot.Failed, unknown+slot.Unknown
+	}
+	g := grid{columns: append([]column{{title: first}}, numbers("Planned", "Sent")...)}
+	if failed > 0 {
+		g.columns = append(g.columns, column{title: "Failed", right: true, drop: 1})
+	}
+	if unknown > 0 {
+		g.columns = append(g.columns, column{title: "Unknown", right: true, drop: 1})
+	}
+	for _, slot := range rows {
+		row := []string{s.in(slot.Start).Format(format), some(slot.Planned), some(slot.Sent)}
+		if failed > 0 {
+			row = append(row, some(slot.Failed))
+		}
+		if unknown > 0 {
+			row = append(row, some(slot.Unknown))
+		}
+		g.rows = append(g.rows, row)
 	}
 	text := s.paint(inkTitle, title) + "\n" + g.render(s)
 	if hidden > 0 {
@@ -274,15 +304,18 @@ func byDay(slots []drip.SlotTotals, s Style) []drip.SlotTotals {
 // around keeps the days about the next slot, or the last ones where there is none, and says how many
 // it left out.
 func around(days []drip.SlotTotals, next *time.Time) ([]drip.SlotTotals, int) {
-	from := len(days) - weekRows
+	if len(days) <= dayRows {
+		return days, 0
+	}
+	from := len(days) - dayRows
 	if next != nil {
 		for i, day := range days {
 			if !day.Start.Before(*next) {
-				from = i - weekRows/2
+				from = i - dayRows/2
 				break
 			}
 		}
 	}
-	from = min(max(from, 0), len(days)-weekRows)
-	return days[from : from+weekRows], len(days) - weekRows
+	from = min(max(from, 0), len(days)-dayRows)
+	return days[from : from+dayRows], len(days) - dayRows
 }

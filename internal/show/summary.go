@@ -3,6 +3,7 @@ package show
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/dripline/dripline/internal/drip"
@@ -20,9 +21,9 @@ func Summary(w io.Writer, p drip.Plan, s Style) {
 	if p.ID != "" {
 		f.add("Id", clean(p.ID))
 	}
-	f.add("Contacts", count(p.Contacts, "contact"))
+	f.add("Contacts", number(p.Contacts)+" engaged")
 	f.add("Senders", senders(p.Senders, s)...)
-	f.add("Messages", count(messages(p), "message")+moreSlots(p))
+	f.add("Messages", messagesAndSteps(p))
 	if len(p.Slots) > 0 {
 		start, finish := s.in(p.Start), s.in(p.Finish)
 		f.add("Start", start.Format("Monday 2 January 2006, the 15:04 slot"))
@@ -43,11 +44,22 @@ func Summary(w io.Writer, p drip.Plan, s Style) {
 	out.to(w)
 }
 
-func moreSlots(p drip.Plan) string {
-	if p.MoreSlots == 0 {
-		return ""
+// messagesAndSteps is "450 in 3 steps", as far as the plan shows them.
+func messagesAndSteps(p drip.Plan) string {
+	steps := 0
+	for _, slot := range p.Slots {
+		for _, send := range slot.Sends {
+			steps = max(steps, send.Step)
+		}
 	}
-	return " and those of " + count(p.MoreSlots, "later slot")
+	text := number(messages(p))
+	if steps > 0 {
+		text += " in " + count(steps, "step")
+	}
+	if p.MoreSlots > 0 {
+		text += ", and those of " + count(p.MoreSlots, "later slot")
+	}
+	return text
 }
 
 // senders are the lines of who writes to how many.
@@ -134,11 +146,11 @@ func Held(w io.Writer, held []drip.Held, s Style) {
 		shown = shown[:heldRows]
 	}
 	g := grid{columns: []column{
-		{title: "Row", right: true, drop: 1}, {title: "Email", wrap: true},
+		{title: "Row", right: true, drop: 1}, {title: "Email", wrap: true, least: 20},
 		{title: "Reason", wrap: true}, {title: "Detail", wrap: true},
 	}}
 	for _, h := range shown {
-		g.rows = append(g.rows, []string{number(h.Row), clean(h.Email), heldWord(h.Reason), clean(h.Detail)})
+		g.rows = append(g.rows, []string{strconv.Itoa(h.Row), clean(h.Email), heldWord(h.Reason), clean(h.Detail)})
 	}
 	out.WriteString(g.render(s))
 	if rest := len(held) - len(shown); rest > 0 {

@@ -18,6 +18,21 @@ type column struct {
 	drop int
 	// width, where it is above 0, is fixed, so that several grids line up.
 	width int
+	// least is how narrow a free text may become; 0 means gridNarrow.
+	least int
+	bold  bool // the title
+}
+
+// narrowest is the least a column can shrink to.
+func (c column) narrowest() int {
+	if !c.wrap {
+		return c.width
+	}
+	least := c.least
+	if least == 0 {
+		least = gridNarrow
+	}
+	return min(c.width, least)
 }
 
 // grid is a table: a title row, rows, and perhaps a row of sums.
@@ -31,7 +46,7 @@ type grid struct {
 const (
 	gridIndent = 1  // before the lines of every grid
 	gridGap    = 2  // one blank on either side of a column
-	gridNarrow = 14 // no free text is wrapped to less
+	gridNarrow = 14 // how narrow a free text becomes, unless its column says otherwise
 )
 
 // numbers are columns of numbers with these titles.
@@ -59,7 +74,7 @@ func (g grid) fit(s Style) grid {
 	for g.width() > s.Width {
 		widest := -1
 		for i, c := range g.columns {
-			if c.wrap && c.width > gridNarrow && (widest < 0 || c.width > g.columns[widest].width) {
+			if c.width > c.narrowest() && (widest < 0 || c.width > g.columns[widest].width) {
 				widest = i
 			}
 		}
@@ -96,9 +111,7 @@ func (g grid) width() int {
 func (g grid) least() int {
 	width := g.width()
 	for _, c := range g.columns {
-		if c.wrap {
-			width -= max(0, c.width-gridNarrow)
-		}
+		width -= c.width - c.narrowest()
 	}
 	return width
 }
@@ -171,6 +184,9 @@ func (g grid) titles(s Style) []string {
 	titles := make([]string, len(g.columns))
 	for i, c := range g.columns {
 		titles[i] = s.paint(inkFaint, c.title)
+		if c.bold {
+			titles[i] = s.paint(inkTitle, c.title)
+		}
 	}
 	return titles
 }

@@ -46,7 +46,7 @@ func plural(n int, thing string) string {
 
 // clean is a text from outside on one line, without anything a terminal would obey.
 func clean(raw string) string {
-	return strings.Join(strings.FieldsFunc(raw, func(r rune) bool {
+	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(raw, "\uFFFD"), func(r rune) bool {
 		return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.IsSpace(r)
 	}), " ")
 }
