@@ -36,10 +36,10 @@ func inkLoad(n, most int) ink {
 	return inkLoads[min(i, len(inkLoads)-1)]
 }
 
-// paint is text in an ink, where colour is wanted and there is something to see.
-func (s Style) paint(i ink, text string) string {
-	if !s.Color || text == "" {
-		return text
+// paint is words in an ink, where colour is wanted and there is something to see.
+func (s Style) paint(i ink, words string) string {
+	if !s.Color || i == "" || words == "" {
+		return words
 	}
-	return string(i) + text + inkReset
+	return string(i) + words + inkReset
 }

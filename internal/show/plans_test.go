@@ -69,19 +69,19 @@ func fortnightPlan(t fixture) drip.Plan {
 	paris := zoneOf(t, "Europe/Paris")
 	at := func(day, hour int) time.Time { return time.Date(2026, 11, day, hour, 0, 0, 0, paris) }
 	all := []string{"ann", "ben", "carol"}
-	p := planOf(137, all,
-		slotOf(at(24, 11), drip.LimitSequencePerHour, 1, 40, all...),
+	p := planOf(138, all,
+		slotOf(at(24, 11), drip.LimitSequencePerHour, 1, 39, all...),
 		slotOf(at(24, 12), drip.LimitAccountPerHour, 1, 36, all...),
 		slotOf(at(24, 13), drip.LimitSequencePerDay, 1, 24, all...),
-		slotOf(at(25, 9), drip.LimitContacts, 1, 37, all...),
-		slotOf(at(27, 14), drip.LimitSequencePerHour, 2, 40, all...),
-		slotOf(at(27, 15), drip.LimitSequencePerHour, 2, 40, all...),
-		slotOf(at(27, 16), drip.LimitAccountPerDay, 2, 20, "ann", "carol"),
-		slotOf(at(30, 14), drip.LimitContacts, 2, 37, all...),
-		slotOf(at(33, 9), drip.LimitSequencePerHour, 3, 40, all...),
-		slotOf(at(33, 10), drip.LimitSequencePerHour, 3, 40, all...),
-		slotOf(at(33, 11), drip.LimitSequencePerDay, 3, 20, all...),
-		slotOf(at(34, 9), drip.LimitContacts, 3, 37, all...),
+		slotOf(at(25, 9), drip.LimitContacts, 1, 39, all...),
+		slotOf(at(27, 14), drip.LimitSequencePerHour, 2, 39, all...),
+		slotOf(at(27, 15), drip.LimitSequencePerHour, 2, 39, all...),
+		slotOf(at(27, 16), drip.LimitAccountPerDay, 2, 21, all...),
+		slotOf(at(30, 14), drip.LimitContacts, 2, 39, all...),
+		slotOf(at(33, 9), drip.LimitSequencePerHour, 3, 39, all...),
+		slotOf(at(33, 10), drip.LimitSequencePerHour, 3, 39, all...),
+		slotOf(at(33, 11), drip.LimitSequencePerDay, 3, 21, all...),
+		slotOf(at(34, 9), drip.LimitContacts, 3, 39, all...),
 	)
 	p.Held = heldPeople()
 	p.Notes = []string{"--start 10:40 is not on the hour: the next slot is 11:00"}

@@ -121,11 +121,7 @@ func reportSums(r drip.Report, s Style) string {
 		if one.n == 0 {
 			continue
 		}
-		text := number(one.n) + " " + one.word
-		if one.ink != "" {
-			text = s.paint(one.ink, text)
-		}
-		parts = append(parts, text)
+		parts = append(parts, s.paint(one.ink, number(one.n)+" "+one.word))
 	}
 	if len(parts) == 0 {
 		return "  no messages\n"
