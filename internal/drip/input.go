@@ -13,7 +13,11 @@ type InputError struct {
 	Line    int    // line of the file, counted from 1; 0 where there is none
 	Problem string // what is wrong, in one sentence without a full stop
 	Fix     string // what to do, in one sentence without a full stop
+	Cause   error  // what it came from, for errors.Is; may be nil, and is not part of the text
 }
+
+// Unwrap is the cause.
+func (e *InputError) Unwrap() error { return e.Cause }
 
 // Where is the place, as `team.yaml:12` or `--start`.
 func (e *InputError) Where() string {
