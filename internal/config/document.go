@@ -31,13 +31,9 @@ func parseDocument(data []byte) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
-	tokens := lexer.Tokenize(text)
-	if err := checkTokens(tokens); err != nil {
-		return value{}, err
-	}
-	file, err := parseTokens(tokens)
+	file, err := parseText(text)
 	if err != nil {
-		return value{}, syntaxError(text, err)
+		return value{}, err
 	}
 	body, err := onlyBody(file)
 	if err != nil {
@@ -121,14 +117,21 @@ func onlyBody(file *ast.File) (ast.Node, error) {
 	return body, nil
 }
 
-// parseTokens runs the parser. A file it panics on is a file it cannot read.
-func parseTokens(tokens token.Tokens) (file *ast.File, err error) {
+// parseText runs the parser within the bounds. A file it panics on is a file it cannot read.
+func parseText(text string) (file *ast.File, err error) {
 	defer func() {
 		if recover() != nil {
-			file, err = nil, errors.New("cannot be understood")
+			file, err = nil, syntaxError(text, errors.New("the parser gave up"))
 		}
 	}()
-	return parser.Parse(tokens, 0)
+	tokens := lexer.Tokenize(text)
+	if err := checkTokens(tokens); err != nil {
+		return nil, err
+	}
+	if file, err = parser.Parse(tokens, 0); err != nil {
+		return nil, syntaxError(text, err)
+	}
+	return file, nil
 }
 
 // syntaxError says what the parser said, without the source line it would show: a secret may be on it.
