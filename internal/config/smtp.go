@@ -62,10 +62,9 @@ func readSMTP(v value, folder string) (drip.SMTP, error) {
 	return s, nil
 }
 
-// loopback says whether a host is this machine, whatever a name server says.
+// loopback says whether a host is this machine. No other name is, whatever a name server answers.
 func loopback(host string) bool {
-	name := strings.TrimSuffix(strings.ToLower(host), ".")
-	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+	if strings.EqualFold(host, "localhost") {
 		return true
 	}
 	ip := net.ParseIP(host)

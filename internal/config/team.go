@@ -1,9 +1,8 @@
 package config
 
 import (
-	"fmt"
+	"errors"
 	"path/filepath"
-	"strings"
 
 	"github.com/dripline/dripline/internal/drip"
 )
@@ -83,9 +82,9 @@ func readAccounts(v value, defaults accountDefaults) ([]drip.Account, error) {
 
 // inFile names the file of an error that has none yet.
 func inFile(name string, err error) error {
-	if input, ok := err.(*drip.InputError); ok {
+	var input *drip.InputError
+	if errors.As(err, &input) {
 		input.File = name
-		return input
 	}
-	return fmt.Errorf("reading %s: %w", strings.TrimSpace(name), err)
+	return err
 }
