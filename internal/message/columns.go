@@ -38,9 +38,9 @@ const (
 // columns says what the columns of a contacts file are to the templates.
 type columns struct {
 	names     []string
-	sources   map[string]source // of every name that a template may use
-	ambiguous map[string]string // names that several columns would have, with what to say
-	overrides [][fieldCount]int // for each step; -1 where there is none
+	sources   map[string]source       // of every name that a template may use
+	ambiguous map[string]*ColumnError // names that several columns would have
+	overrides [][fieldCount]int       // for each step; -1 where there is none
 }
 
 var overrideColumn = regexp.MustCompile(`(?i)^step([0-9]+)\.(.*)$`)
@@ -49,7 +49,7 @@ func newColumns(names []string, steps int) (*columns, error) {
 	c := &columns{
 		names:     names,
 		sources:   map[string]source{"email": fromEmail, "sender": fromSender},
-		ambiguous: map[string]string{},
+		ambiguous: map[string]*ColumnError{},
 		overrides: make([][fieldCount]int, steps),
 	}
 	for i := range c.overrides {
@@ -79,7 +79,8 @@ func (c *columns) addVariables(indexes []int) {
 	for _, i := range indexes {
 		plain := Variable(c.names[i])
 		if first, ok := taken[plain]; ok {
-			c.ambiguous[plain] = fmt.Sprintf("and column %s are both %s in templates; rename one of them", c.names[first], plain)
+			c.ambiguous[plain] = &ColumnError{c.names[i],
+				fmt.Sprintf("and column %s are both %s in templates; rename one of them", c.names[first], plain)}
 			continue
 		}
 		if _, ok := c.sources[plain]; !ok {

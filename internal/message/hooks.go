@@ -159,9 +159,8 @@ func writeHook(source string, c *condition) (hook, error) {
 	}
 	needs := c.needs()
 	return func(w io.Writer, ctx render.Context, r *run) error {
-		v, err := ctx.Evaluate(expr)
+		v, err := r.evaluate(ctx, expr, needs)
 		if err != nil {
-			r.blameFirst(needs)
 			return err
 		}
 		s := show(v, r.t.html)
@@ -187,9 +186,8 @@ func assignHook(name, source string, c *condition) (hook, error) {
 	}
 	needs := c.needs()
 	return func(_ io.Writer, ctx render.Context, r *run) error {
-		v, err := ctx.Evaluate(expr)
+		v, err := r.evaluate(ctx, expr, needs)
 		if err != nil {
-			r.blameFirst(needs)
 			return err
 		}
 		if v == nil || v == "" || v == markup("") {
@@ -216,12 +214,24 @@ func capturedHook(name string) hook {
 	}
 }
 
-// blameFirst remembers a column that an expression which failed has read.
-func (r *run) blameFirst(needs []need) {
+// evaluate works an expression out. What a value breaks does not end the search for a missing
+// variable: that a contact is held is said before what else is wrong with them.
+func (r *run) evaluate(ctx render.Context, expr expressions.Expression, needs []need) (any, error) {
+	v, err := ctx.Evaluate(expr)
+	if err == nil {
+		return v, nil
+	}
 	if len(needs) > 0 {
 		r.blame = needs[0].root
 	}
+	if r.tracking && r.work <= maxWork {
+		return broken, nil
+	}
+	return nil, err
 }
+
+// broken stands for a value that could not be worked out.
+const broken = "\ufffd"
 
 // missingOf is the first of the variables that is blank and must not be. empty says that the whole
 // expression came out blank.

@@ -71,18 +71,21 @@ func parseTemplate(text string, f field, cols *columns) (*template, error) {
 	if len(text) > maxTemplate {
 		return nil, flawf(0, "is larger than %d KiB", maxTemplate>>10)
 	}
+	if f == subjectField {
+		if text = oneLine(text); hasControl(text) {
+			return nil, flawf(0, "has a control character, which no subject may have")
+		}
+	}
 	t := &template{html: f == htmlField, size: len(text), solid: !isBlank(text)}
 	if !strings.Contains(text, "{{") && !strings.Contains(text, "{%") {
-		if t.plain = text; f == subjectField {
-			t.plain = oneLine(text)
-		}
+		t.plain = text
 		return t, nil
 	}
 	root, err := parseTree(text)
 	if err != nil {
 		return nil, err
 	}
-	a := &analysis{t: t, cols: cols, subject: f == subjectField, locals: map[string][]requirement{}, seen: map[string]bool{}}
+	a := &analysis{t: t, cols: cols, locals: map[string][]requirement{}, seen: map[string]bool{}}
 	t.hooks, t.solid = map[string]hook{}, false
 	if err := a.sequence(root.Children); err != nil {
 		return nil, err
@@ -111,12 +114,11 @@ func parseTree(text string) (root *render.SeqNode, err error) {
 // analysis walks over a tree in the order of the text. It checks what the library finds out only
 // when a template runs, collects what can be known without running it, and puts the hooks in.
 type analysis struct {
-	t       *template
-	cols    *columns
-	subject bool
-	guards  []guard
-	loops   int
-	depth   int
+	t      *template
+	cols   *columns
+	guards []guard
+	loops  int
+	depth  int
 	// locals are the names that may stand for something else than a column here, with the columns
 	// whose text they may be.
 	locals map[string][]requirement
@@ -147,7 +149,7 @@ func (a *analysis) node(n render.Node) (render.Node, error) {
 	case *render.BlockNode:
 		return a.block(n)
 	case *render.RawNode:
-		return a.raw(n), nil
+		return plainText(n), nil
 	default: // trim marks
 		return n, nil
 	}
@@ -160,27 +162,20 @@ func (a *analysis) text(n *render.TextNode) error {
 			return flawf(line, "%s is not closed; to write it as it is, put it into {%% raw %%}…{%% endraw %%}", open)
 		}
 	}
-	if a.subject {
-		n.Source = oneLine(n.Source)
-	}
 	if len(a.guards) == 0 && !isBlank(n.Source) {
 		a.t.solid = true
 	}
 	return nil
 }
 
-// raw makes plain text of `raw`, so that its size can be seen. Its text can only be had by having it
+// plainText makes plain text of `raw`, so that its size can be seen. Its text can only be had by having it
 // rendered.
-func (a *analysis) raw(n *render.RawNode) render.Node {
+func plainText(n *render.RawNode) render.Node {
 	var b strings.Builder
 	if err := render.Render(n, &b, nil, render.NewConfig()); err != nil {
 		panic(err) // a builder takes any text
 	}
-	text := b.String()
-	if a.subject {
-		text = oneLine(text)
-	}
-	return &render.TextNode{Token: parser.Token{Type: parser.TextTokenType, Source: text}}
+	return &render.TextNode{Token: parser.Token{Type: parser.TextTokenType, Source: b.String()}}
 }
 
 func (a *analysis) object(tok parser.Token) (render.Node, error) {
@@ -286,8 +281,8 @@ func (a *analysis) check(tok parser.Token, parts ...interface{ visit(visitor) })
 			case o.root == "forloop" && o.path == o.root:
 				fail("forloop is used with what it tells: forloop.index, forloop.first, forloop.last …")
 			case o.root != "":
-				if problem, ok := a.cols.ambiguous[o.root]; ok && found == nil {
-					found = &ColumnError{o.root, problem}
+				if err, ok := a.cols.ambiguous[o.root]; ok && found == nil {
+					found = err
 				}
 				a.read(o.root)
 			}
