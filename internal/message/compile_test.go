@@ -186,3 +186,23 @@ func TestErrorsOfRenderQuoteNoValue(t *testing.T) {
 		}
 	}
 }
+
+// A template that Check would have to run for every contact makes a preview of many contacts slow.
+func TestCommonTemplatesNeedNoTrial(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"{{ a | default: 'you' }}{{ sender.name }}":            false,
+		"{% if a == 'x' %}{{ a | capitalize }}{% endif %}text": false,
+		"{{ a | split: ' ' | first }} text":                    false,
+		"{{ a | truncate: 30, '…' }} text":                     false,
+		"{{ a | truncate: 'x' }} text":                         true,
+		"{{ a | slice: 0, b }} text":                           true,
+		"© {{ 'now' | date: '%Y' }}":                           false,
+		"text {{ 'now' | date: a }}":                           true,
+		"text {{ a | date: '%Y' }}":                            true,
+		"text {{ a | plus: 1 }}":                               true,
+	} {
+		templates := compile(t, []string{"a", "b"}, drip.Step{Subject: "s", Text: text + "."})
+		require.Equal(t, want, templates.steps[0][textField].needsTrial(textField, []string{"x", "y"}), text)
+	}
+}

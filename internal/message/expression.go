@@ -105,7 +105,7 @@ func (o *operand) needs() []need {
 // visitor sees every part of an expression; a nil function sees nothing.
 type visitor struct {
 	operand func(operand)
-	filter  func(call)
+	filter  func(c *chain, i int) // the i-th filter of the chain
 }
 
 func (c *condition) visit(v visitor) {
@@ -117,8 +117,8 @@ func (c *condition) visit(v visitor) {
 
 func (c *chain) visit(v visitor) {
 	c.base.visit(v)
-	for _, f := range c.filters {
-		v.filter(f)
+	for i, f := range c.filters {
+		v.filter(c, i)
 		for _, a := range f.args {
 			a.visit(v)
 		}

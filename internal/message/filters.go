@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 
 	liquid "github.com/osteele/liquid/filters"
 	"github.com/osteele/liquid/values"
@@ -22,7 +23,7 @@ type filterKind int
 
 const (
 	mayBreak filterKind = iota // some values make it fail
-	literal                    // no value does, as long as its arguments are written in the template
+	literal                    // none does where its arguments fit and are written in the template
 	safe                       // nothing does
 )
 
@@ -35,16 +36,35 @@ func (f filter) params() int {
 	return n
 }
 
-// mayFail says whether some value makes it fail with these arguments.
-func (f filter) mayFail(args []operand) bool {
-	if f.kind == literal {
-		for _, a := range args {
-			if a.literal == "" {
-				return true
-			}
+// mayFail says whether some value makes it fail as the i-th filter of a chain.
+func (f filter) mayFail(c *chain, i int) bool {
+	args := c.filters[i].args
+	switch {
+	case f.kind == safe:
+		return false
+	case f.kind == literal:
+		return !f.fit(args)
+	case f.timed: // any day may be none, but today
+		base := strings.Trim(c.base.literal, `"'`)
+		today := i == 0 && c.base.literal != base && (base == "now" || base == "today")
+		return !today || !f.fit(args) || len(args) > 0 && len(args[0].literal) > maxDateFormat
+	default:
+		return true
+	}
+}
+
+// fit says whether arguments are written in the template, numbers where numbers are needed.
+func (f filter) fit(args []operand) bool {
+	for i, a := range args {
+		in := f.fn.Type().In(i + 1)
+		if in.Kind() == reflect.Func {
+			in = in.Out(0)
+		}
+		if a.literal == "" || in.Kind() == reflect.Int && strings.IndexByte("-0123456789", a.literal[0]) < 0 {
+			return false
 		}
 	}
-	return f.kind == mayBreak
+	return true
 }
 
 // filters are all that templates may use.

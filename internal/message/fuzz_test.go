@@ -56,7 +56,7 @@ func FuzzExpression(f *testing.F) {
 	f.Fuzz(func(t *testing.T, source string) {
 		if c, err := parse(source, readCondition); err == nil {
 			c.needs()
-			c.visit(visitor{operand: func(operand) {}, filter: func(call) {}})
+			c.visit(visitor{operand: func(operand) {}, filter: func(*chain, int) {}})
 		}
 		_, _ = parse(source, readLoop)
 		_, _ = parse(source, readAssignment)

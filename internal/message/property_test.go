@@ -19,7 +19,7 @@ func drawTemplate(t *rapid.T, depth int) string {
 	}
 	expression := func() string {
 		return name() + rapid.SampledFrom([]string{
-			"", "", " | upcase", " | default: 'd'", " | default: " + name(), " | default: a | append: " + name(), " | append: 'x'", " | truncate: 2",
+			"", "", " | upcase", " | default: 'd'", " | default: " + name(), " | default: a | append: " + name(), " | append: 'x'", " | truncate: 2", " | truncate: 'x'", " | slice: b",
 			" | times: 2", " | split: ',' | first", " | date: '%Y'", " | escape", " | url_decode",
 		}).Draw(t, "filters")
 	}

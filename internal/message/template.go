@@ -287,14 +287,15 @@ func (a *analysis) check(tok parser.Token, parts ...interface{ visit(visitor) })
 				a.read(o.root)
 			}
 		},
-		filter: func(c call) {
+		filter: func(in *chain, i int) {
+			c := in.filters[i]
 			switch f, ok := filters[c.name]; {
 			case !ok:
 				fail("there is no filter %s", c.name)
 			case len(c.args) > f.params():
 				fail("filter %s takes %d arguments at most, and has %d", c.name, f.params(), len(c.args))
 			default:
-				a.t.fallible = a.t.fallible || f.mayFail(c.args)
+				a.t.fallible = a.t.fallible || f.mayFail(in, i)
 				a.t.filtered = a.t.filtered || c.name != "default"
 			}
 		},

@@ -130,8 +130,8 @@ func (t *Templates) Missing(values []string) (variable string, missing bool) {
 			if tmpl == nil {
 				continue
 			}
-			name, clear := tmpl.missing(values)
-			if !clear {
+			name, sure := tmpl.missing(values)
+			if !sure {
 				if r == nil {
 					r = trial(values)
 				}
@@ -172,10 +172,10 @@ func (t *Templates) lacks(i int, values []string) string {
 	return column(htmlField)
 }
 
-// missing is the variable that is surely missing. clear says that the needs tell all; where they do
+// missing is the variable that is surely missing. sure says that the needs tell all; where they do
 // not, only a run does.
-func (t *template) missing(values []string) (name string, clear bool) {
-	clear = true
+func (t *template) missing(values []string) (name string, sure bool) {
+	sure = true
 	for i := range t.needs {
 		n := &t.needs[i]
 		if n.source == fromEmail || n.source == fromSender || n.source >= 0 && !isBlank(values[n.source]) {
@@ -188,14 +188,14 @@ func (t *template) missing(values []string) (name string, clear bool) {
 		if known && n.certain && !n.fallback {
 			return n.name(n.source >= 0), true
 		}
-		clear = false
+		sure = false
 	}
-	if t.unclear && clear {
-		clear = !slices.ContainsFunc(t.variables, func(v variable) bool {
+	if t.unclear && sure {
+		sure = !slices.ContainsFunc(t.variables, func(v variable) bool {
 			return v.source == fromNowhere || v.source >= 0 && isBlank(values[v.source])
 		})
 	}
-	return "", clear
+	return "", sure
 }
 
 // reach says whether a place under guards is come to, if that is known.
