@@ -75,7 +75,7 @@ func (t *tx) quota(a *account, q drip.Quotas) (until int64, why string, err erro
 		length time.Duration
 		why    string
 	}{{a.last, q.MinGap, "min_gap"}, {hour, time.Hour, "per_hour"}, {day, longestWindow, "per_day"}} {
-		if end := w.from + int64(w.length); w.from != 0 && end > until {
+		if end := w.from + int64(w.length); w.from != 0 && w.length > 0 && end > until {
 			until, why = end, w.why
 		}
 	}

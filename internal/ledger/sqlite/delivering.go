@@ -111,7 +111,7 @@ func (s *Store) Next(ctx context.Context, req ledger.NextRequest) (ledger.NextRe
 		if err != nil {
 			return err
 		}
-		if fenced = d.token != req.Lease.Token; fenced {
+		if fenced = d.token == "" || d.token != req.Lease.Token; fenced {
 			return t.tellTruth(d, req.Settle)
 		}
 		res, vals, err = t.next(d, req)

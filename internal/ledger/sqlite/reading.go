@@ -109,6 +109,7 @@ func (v *view) endOf(e engagement, from drip.Slot, limit int) (end int64, more i
 
 // Senders counts contacts per account. See ledger.Reading.
 func (s *Store) Senders(ctx context.Context, id string) (all []drip.Sender, err error) {
+	all = []drip.Sender{}
 	err = s.ask(ctx, id, "SELECT a.id, s.contacts FROM senders s JOIN accounts a ON a.number = s.account WHERE s.engagement = ? ORDER BY a.id",
 		nil, func(scan func(...any) error) error {
 			var one drip.Sender
@@ -121,6 +122,7 @@ func (s *Store) Senders(ctx context.Context, id string) (all []drip.Sender, err 
 
 // HeldContacts reads who was left out. See ledger.Reading.
 func (s *Store) HeldContacts(ctx context.Context, id string) (all []drip.Held, err error) {
+	all = []drip.Held{}
 	err = s.ask(ctx, id, "SELECT email, line, reason, detail FROM held WHERE engagement = ? ORDER BY line, number",
 		nil, func(scan func(...any) error) error {
 			var h drip.Held
