@@ -1,0 +1,91 @@
+package embedded
+
+import (
+	"time"
+
+	"go.temporal.io/server/common/cluster"
+	"go.temporal.io/server/common/config"
+	"go.temporal.io/server/common/dynamicconfig"
+	"go.temporal.io/server/common/membership/static"
+	"go.temporal.io/server/common/primitives"
+)
+
+const (
+	// historyShards is how many parts workflows are kept in. The first start writes it into the
+	// database, and a later start goes by what is written there. All parts share the one connection
+	// that SQLite is written through, so more of them would only cost more timers and goroutines.
+	historyShards = 1
+
+	clusterName = "active"
+	storeName   = "sqlite"
+)
+
+// serverConfig describes a whole cluster of one: every service in this process, on loopback, found
+// by fixed address instead of by gossip, without metrics, profiler, archive or a second cluster.
+func serverConfig(p ports, store *config.SQL) *config.Config {
+	return &config.Config{
+		Persistence: config.Persistence{
+			DefaultStore:     storeName,
+			VisibilityStore:  storeName,
+			NumHistoryShards: historyShards,
+			DataStores:       map[string]config.DataStore{storeName: {SQL: store}},
+		},
+		ClusterMetadata: &cluster.Config{
+			FailoverVersionIncrement: 10,
+			MasterClusterName:        clusterName,
+			CurrentClusterName:       clusterName,
+			ClusterInformation: map[string]cluster.ClusterInformation{
+				clusterName: {Enabled: true, InitialFailoverVersion: 1, RPCAddress: hostPort(p.frontend)},
+			},
+		},
+		DCRedirectionPolicy: config.DCRedirectionPolicy{Policy: "noop"},
+		Services: map[string]config.Service{
+			string(primitives.FrontendService): service(p.frontend),
+			string(primitives.HistoryService):  service(p.history),
+			string(primitives.MatchingService): service(p.matching),
+			string(primitives.WorkerService):   service(p.worker),
+		},
+		PublicClient: config.PublicClient{HostPort: hostPort(p.frontend)},
+		Archival: config.Archival{
+			History:    config.HistoryArchival{State: config.ArchivalDisabled},
+			Visibility: config.VisibilityArchival{State: config.ArchivalDisabled},
+		},
+		NamespaceDefaults: config.NamespaceDefaults{Archival: config.ArchivalNamespaceDefaults{
+			History:    config.HistoryArchivalNamespaceDefaults{State: config.ArchivalDisabled},
+			Visibility: config.VisibilityArchivalNamespaceDefaults{State: config.ArchivalDisabled},
+		}},
+	}
+}
+
+// service binds by address: "on localhost" would look the name up, and let a variable of the
+// environment change what it means.
+func service(port int) config.Service {
+	return config.Service{RPC: config.RPC{GRPCPort: port, BindOnIP: loopback}}
+}
+
+// members says where each service is, so that none has to be discovered.
+func members(p ports) map[primitives.ServiceName]static.Hosts {
+	return map[primitives.ServiceName]static.Hosts{
+		primitives.FrontendService: static.SingleLocalHost(hostPort(p.frontend)),
+		primitives.HistoryService:  static.SingleLocalHost(hostPort(p.history)),
+		primitives.MatchingService: static.SingleLocalHost(hostPort(p.matching)),
+		primitives.WorkerService:   static.SingleLocalHost(hostPort(p.worker)),
+	}
+}
+
+// settings are the server's dynamic settings that differ from its defaults.
+func settings(o Options) dynamicconfig.StaticClient {
+	s := dynamicconfig.StaticClient{}
+	if !o.TimeSkipping {
+		return s
+	}
+	s[dynamicconfig.WorkflowTimeSkippingEnabled.Key()] = true
+	// A skipped timer is due at once, but the timer queue looks only at what is older than the
+	// instant of its last look plus this shift: a second of waiting for every timer by default.
+	s[dynamicconfig.TimerProcessorMaxTimeShift.Key()] = time.Millisecond
+	// Every skip reads each queue a few times; 20 reads a second are the default.
+	const readsPerSecond = 100_000
+	s[dynamicconfig.TimerProcessorMaxPollRPS.Key()] = readsPerSecond
+	s[dynamicconfig.TransferProcessorMaxPollRPS.Key()] = readsPerSecond
+	return s
+}
