@@ -73,10 +73,10 @@ func TestThe150ContactsOfTheDesign(t *testing.T) {
 		t.Parallel()
 		r := setup(t, drip.Quotas{PerHour: 60, PerDay: 400}, 50, 50, 50)
 		r.PerDay, r.PerHour = 100, 50
-		for _, s := range requirePlan(t, r, want) {
+		for _, s := range requirePlan(t, r, want)[:2] {
 			require.Len(t, s.Sends, 3)
 			for _, send := range s.Sends {
-				require.InDelta(t, 16.5, send.Count, 1)
+				require.InDelta(t, 16.5, send.Count, 0.5) // the third slot takes what is left of each
 			}
 		}
 	})
@@ -224,7 +224,7 @@ func TestNobodyIsFavoured(t *testing.T) {
 				}
 				require.Len(t, got, accounts)
 				for account, n := range got {
-					require.InDelta(t, rounds, n, rounds/4, account)
+					require.InDelta(t, rounds, n, rounds/5, account)
 				}
 			})
 		}

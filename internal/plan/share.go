@@ -52,12 +52,13 @@ func sumAt(shares []share, level int) int {
 	return sum
 }
 
-// turn is the one of n whose turn is first in a slot. From hour to hour it moves on by the golden
-// section of n: whatever slots are used regularly, all hours of a day or one a week, everybody is
-// first about equally often. It depends on nothing but the slot, so that a plan made later agrees.
+// turn is the one of n whose turn is first in a slot. It goes round n by an irrational part every
+// hour, and by another every 24 hours, so that whatever slots are used regularly (all hours of a day,
+// its first, one a week) do not keep meeting the same one: everybody is first about equally often.
+// It depends on nothing but the slot, so that a plan made later agrees.
 func turn(s drip.Slot, n int) int {
-	const goldenSection = 0x9E3779B97F4A7C15 // of 2^64
+	const anHour = 0x8F15BEEEFF7D330B // (13 + 0.41421...) / 24 of 2^64: a day goes round by the root of 2
 	hour := uint64(s) / uint64(drip.SlotLength/time.Second)
-	first, _ := bits.Mul64(hour*goldenSection, uint64(n))
+	first, _ := bits.Mul64(hour*anHour, uint64(n))
 	return int(first)
 }
