@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Envelope is one message on its way to one recipient.
@@ -36,7 +37,7 @@ func (e Envelope) check() *fault {
 // for others to say.
 func fits(address string) bool {
 	at := strings.LastIndexByte(address, '@')
-	return at > 0 && at < len(address)-1 && !strings.ContainsFunc(address, func(r rune) bool {
+	return at > 0 && at < len(address)-1 && utf8.ValidString(address) && !strings.ContainsFunc(address, func(r rune) bool {
 		return r <= ' ' || r == 0x7f || r == '<' || r == '>'
 	})
 }

@@ -44,6 +44,7 @@ func (p *Pool) Open(account drip.Account) *Session {
 	l := p.lines[key]
 	if l == nil {
 		l = newLine(&p.options, account.SMTP)
+		l.closed = p.closed
 		p.lines[key] = l
 	}
 	l.sessions++

@@ -101,29 +101,34 @@ var asItShouldBe = map[string]string{
 	atQUIT:     "221 2.0.0 bye\r\n",
 }
 
-// play does what the script says, and tells whether the dialogue goes on.
-func (s *scripted) play(conn net.Conn, number int, stage string) (a act, on bool) {
-	a = s.script(number, stage)
-	if a == (act{}) {
-		say, known := asItShouldBe[stage]
-		if !known && stage != atBody {
-			say = "500 5.5.2 what is that\r\n"
-		}
-		a = act{say: say, accept: true}
+// at is what the script wants at a stage, or what should be.
+func (s *scripted) at(stage string, number int) act {
+	a := s.script(number, stage)
+	if a != (act{}) {
+		return a
 	}
+	say, known := asItShouldBe[stage]
+	if !known {
+		say = "500 5.5.2 what is that\r\n"
+	}
+	return act{say: say, accept: true}
+}
+
+// play does it, and tells whether the dialogue goes on.
+func (s *scripted) play(conn net.Conn, a act) bool {
 	if a.say != "" {
 		if _, err := conn.Write([]byte(a.say)); err != nil {
-			return a, false
+			return false
 		}
 	}
 	if a.then == hang {
 		<-s.ending
 	}
-	return a, a.then == goOn
+	return a.then == goOn
 }
 
 func (s *scripted) talk(conn net.Conn, number int) {
-	if _, on := s.play(conn, number, atGreeting); !on {
+	if !s.play(conn, s.at(atGreeting, number)) {
 		return
 	}
 	r := bufio.NewReader(conn)
@@ -137,14 +142,12 @@ func (s *scripted) talk(conn net.Conn, number int) {
 		s.commands = append(s.commands, line)
 		s.mu.Unlock()
 		command, _, _ := strings.Cut(line, " ")
-		a, on := s.play(conn, number, command)
-		if !on || command == atQUIT {
+		a := s.at(command, number)
+		if !s.play(conn, a) || command == atQUIT {
 			return
 		}
-		if command == atDATA && strings.HasPrefix(a.say, "354") {
-			if !s.take(conn, r, number) {
-				return
-			}
+		if command == atDATA && strings.HasPrefix(a.say, "354") && !s.take(conn, r, number) {
+			return
 		}
 	}
 }
@@ -152,8 +155,7 @@ func (s *scripted) talk(conn net.Conn, number int) {
 // take reads a body to its final dot.
 func (s *scripted) take(conn net.Conn, r *bufio.Reader, number int) bool {
 	if a := s.script(number, atBody); a != (act{}) {
-		_, on := s.play(conn, number, atBody)
-		return on
+		return s.play(conn, a)
 	}
 	var b strings.Builder
 	for {
@@ -166,14 +168,13 @@ func (s *scripted) take(conn net.Conn, r *bufio.Reader, number int) bool {
 		}
 		b.WriteString(strings.TrimPrefix(line, "."))
 	}
-	a := s.script(number, atDot)
-	if a == (act{}) || a.accept {
+	a := s.at(atDot, number)
+	if a.accept {
 		s.mu.Lock()
 		s.accepted = append(s.accepted, b.String())
 		s.mu.Unlock()
 	}
-	_, on := s.play(conn, number, atDot)
-	return on
+	return s.play(conn, a)
 }
 
 // bodies are the messages that the server took responsibility for.

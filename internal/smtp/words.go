@@ -52,7 +52,7 @@ const shortestLocal = 3
 func (d discretion) withEnvelope(e Envelope) discretion {
 	d.locals = nil
 	for _, address := range []string{e.To, e.From} {
-		if i := strings.LastIndexByte(address, '@'); i >= shortestLocal {
+		if i := strings.LastIndexByte(address, '@'); i >= shortestLocal && utf8.ValidString(address) {
 			d.locals = append(d.locals, address[:i])
 		}
 	}
@@ -63,7 +63,7 @@ var withAt = regexp.MustCompile(`(?:"[^"]*"|[^\s<>]*)@[^\s<>]*`)
 
 // clean makes one short line of a text, and hides what must not show.
 func (d discretion) clean(text string) string {
-	text = d.hideSecrets(strings.ToValidUTF8(text, " "))
+	text = strings.ToValidUTF8(d.hideSecrets(text), " ")
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
@@ -72,6 +72,7 @@ func (d discretion) clean(text string) string {
 	}, text)
 	// Once more: a secret may have been broken over two lines.
 	text = d.hideSecrets(strings.Join(strings.Fields(text), " "))
+	text = strings.ToValidUTF8(text, "") // a secret need not be whole characters
 	text = withAt.ReplaceAllString(text, anAddress)
 	text = strings.ReplaceAll(text, "<"+anAddress+">", anAddress)
 	for _, local := range d.locals {
@@ -89,6 +90,9 @@ func (d discretion) hideSecrets(text string) string {
 
 // hideWord hides a local part, in any case, where it is not part of a longer word.
 func hideWord(text, word string) string {
+	if !strings.Contains(strings.ToLower(text), strings.ToLower(word)) {
+		return text // as nearly always
+	}
 	var b strings.Builder
 	done := 0
 	for _, at := range regexp.MustCompile(`(?i)`+regexp.QuoteMeta(word)).FindAllStringIndex(text, -1) {
