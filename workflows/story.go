@@ -1,0 +1,92 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/dripline/dripline/internal/drip"
+)
+
+// tell writes the current details: what somebody who opens the run in the web UI needs to know, with
+// no address, name or text of anybody in it.
+func (s *sequence) tell(ctx workflow.Context) {
+	report, _ := s.report() // never fails
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s**", report.State)
+	if report.Reason != "" {
+		fmt.Fprintf(&b, ": %s", report.Reason)
+	}
+	b.WriteString("\n\n")
+	if next := report.NextSlot; next != nil && len(s.senders) > 0 {
+		fmt.Fprintf(&b, "Sending the %s slot: %s.\n\n", next.Format("Mon 2 Jan 15:04"), count(s.Agenda.Slots[0].Total(), "message"))
+	} else if next != nil {
+		fmt.Fprintf(&b, "Next slot: %s, %s.\n\n", next.Format("Mon 2 Jan 15:04"), count(s.Agenda.Slots[0].Total(), "message"))
+	}
+	fmt.Fprintf(&b, "%s engaged, %d held.\n\n", count(report.Contacts, "contact"), report.Held)
+	writeTotals(&b, report)
+	workflow.SetCurrentDetails(ctx, b.String())
+}
+
+func writeTotals(b *strings.Builder, report drip.Report) {
+	b.WriteString("| | planned | sent | failed | skipped | unknown |\n|---|--:|--:|--:|--:|--:|\n")
+	row := func(name string, t drip.Totals) {
+		fmt.Fprintf(b, "| %s | %d | %d | %d | %d | %d |\n", name, t.Planned, t.Sent, t.Failed, t.Skipped, t.Unknown)
+	}
+	for _, step := range report.Steps {
+		row(fmt.Sprintf("step %d", step.Step), step.Totals)
+	}
+	const most = 30 // accounts; the details are read by people
+	for i, account := range report.Accounts {
+		if i == most {
+			fmt.Fprintf(b, "| and %d more | | | | | |\n", len(report.Accounts)-most)
+			break
+		}
+		row(account.Account, account.Totals)
+	}
+	row("**all**", report.Totals)
+}
+
+// slotSummary is what a timer waits for: "10:00 slot, 50 messages, 2 accounts".
+func slotSummary(slot drip.AgendaSlot) string {
+	return fmt.Sprintf("%s slot, %s, %s", slot.Start.Format("15:04"),
+		count(slot.Total(), "message"), count(len(byAccount(slot.Sends)), "account"))
+}
+
+// sendSummary is what an account sends in a slot: "ann: step 1, 25 messages".
+func sendSummary(sends []drip.Send) string {
+	parts := make([]string, len(sends))
+	for i, send := range sends {
+		parts[i] = fmt.Sprintf("step %d, %s", send.Step, count(send.Count, "message"))
+	}
+	return cut(sends[0].Account+": "+strings.Join(parts, "; "), 200)
+}
+
+// planReason says why a slot leads to a new plan.
+func planReason(slot drip.SlotTotals, why []drip.WhyWaited) string {
+	at := slot.Start.Format("Mon 2 Jan 15:04")
+	if len(why) == 0 {
+		return fmt.Sprintf("not all of the %s slot went as planned", at)
+	}
+	parts := make([]string, len(why))
+	for i, w := range why {
+		parts[i] = w.Account + ": " + w.Reason
+	}
+	return cut(fmt.Sprintf("%s slot: %s", at, strings.Join(parts, "; ")), 200)
+}
+
+func cut(text string, most int) string {
+	runes := []rune(text)
+	if len(runes) <= most {
+		return text
+	}
+	return string(runes[:most-1]) + "…"
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
