@@ -86,6 +86,9 @@ type attempt struct {
 	quotas drip.Quotas
 }
 
+// GoString keeps what a failing test prints short.
+func (a *attempt) GoString() string { return fmt.Sprint(a.lease) }
+
 // take begins an attempt at the slot's start.
 func (b *bench) take(id, account string, slot int, token string) *attempt {
 	a := &attempt{bench: b, quotas: roomy, lease: ledger.Lease{Engagement: id, Account: account, Slot: Slot(slot), Token: token}}
