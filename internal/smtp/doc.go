@@ -23,9 +23,9 @@
 //	sender refused                 AccountFault: x.1.7 and x.1.8, which are about the sender wherever
 //	                               they come; 553 5.7.1, which says that the login does not own it
 //
-// Two senders' refusals come late on many servers, which judge everything at RCPT TO: hence the last
-// two rows. 552 (mailbox full, message too big) stays what 5xx is: with one recipient a message, the
-// old rule that a client shall read it as 452 has no case left.
+// Many servers judge the login and the sender only at RCPT TO: hence the last two rows. 552 (mailbox
+// full, message too big) is what 5xx is: with one recipient a message, the old rule that a client
+// shall read it as 452 has no case left.
 //
 // Only a whole line that begins with a three-digit code is an answer. Half a line before the
 // connection broke is not, whatever it begins with; neither is a code that cannot answer the command

@@ -273,6 +273,43 @@ func TestTheCallerStopsWhatIsBeforeTheBody(t *testing.T) {
 	})
 }
 
+// The caller's end and the server's answer may come at the same moment. Whichever is first, the
+// verdict is true, and what was stopped does not reach into the next delivery.
+func TestTheCallerStopsAtTheMomentOfAnAnswer(t *testing.T) {
+	t.Parallel()
+	for stage, say := range map[string]string{atRCPT: "550 5.1.1 no\r\n", atDATA: "354 go on\r\n"} {
+		t.Run(stage, func(t *testing.T) {
+			t.Parallel()
+			var cancel atomic.Pointer[context.CancelFunc]
+			s := serve(t, func(_ int, at string) act {
+				if at != stage {
+					return act{}
+				}
+				if stop := cancel.Swap(nil); stop != nil {
+					(*stop)()
+					return act{say: say}
+				}
+				return act{}
+			})
+			session := newPool(t, nil).Open(account("127.0.0.1", s.addr.Port))
+			accepted := 0
+			for range 200 {
+				ctx, stop := context.WithCancel(t.Context())
+				cancel.Store(&stop)
+				outcome := session.Deliver(ctx, envelope())
+				stop()
+				require.NotEqual(t, drip.OutcomeUnknown, outcome.Verdict, outcome.Answer)
+				if outcome.Verdict == drip.Delivered {
+					accepted++
+				}
+				requireDelivered(t, session, envelope())
+				accepted++
+				require.Len(t, s.bodies(), accepted)
+			}
+		})
+	}
+}
+
 func TestTheCallerCannotStopABody(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
