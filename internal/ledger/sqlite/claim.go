@@ -51,20 +51,32 @@ func (t *tx) claim(d *desk, req ledger.NextRequest, res *ledger.NextResult) (val
 // first finds the message that the slot's unused bookings allow first; nil if there is none. Nothing
 // of this account in this engagement is in hand here.
 func (t *tx) first(d *desk, slot drip.Slot) (*ledger.Message, string, error) {
-	m := &ledger.Message{}
-	var vals string
-	found, err := t.get(`SELECT m.contact, m.step, m.due, m.attempts, c.email, c.vals
-		FROM bookings b CROSS JOIN messages m INDEXED BY queue CROSS JOIN contacts c
-		WHERE b.account = ?1 AND b.slot = ?2 AND b.engagement = ?3
-		  AND b.booked > b.freed + b.sent + b.failed + b.unknown + b.deferred
-		  AND m.engagement = ?3 AND m.account = ?1 AND m.step = b.step AND m.state = 0 AND m.due <= ?2
-		  AND c.engagement = ?3 AND c.contact = m.contact
-		ORDER BY b.step DESC, m.due, m.contact LIMIT 1`,
-		[]any{d.account.number, int64(slot), d.engagement}, &m.Contact, &m.Step, &m.Planned, &m.Attempts, &m.Email, &vals)
-	if err != nil || !found {
+	var steps []int
+	err := t.each(`SELECT step FROM bookings WHERE account = ? AND slot = ? AND engagement = ?
+		AND booked > freed + sent + failed + unknown + deferred ORDER BY step DESC`,
+		[]any{d.account.number, int64(slot), d.engagement}, func(scan func(...any) error) error {
+			var step int
+			err := scan(&step)
+			steps = append(steps, step)
+			return err
+		})
+	if err != nil {
 		return nil, "", err
 	}
-	return m, vals, nil
+	for _, step := range steps {
+		m := &ledger.Message{Step: step}
+		var vals string
+		found, err := t.get(`SELECT m.contact, m.due, m.attempts, c.email, c.vals
+			FROM messages m INDEXED BY queue CROSS JOIN contacts c
+			WHERE m.engagement = ?1 AND m.account = ?2 AND m.step = ?3 AND m.state = 0 AND m.due <= ?4
+			  AND c.engagement = ?1 AND c.contact = m.contact
+			ORDER BY m.due, m.contact LIMIT 1`,
+			[]any{d.engagement, d.account.number, step, int64(slot)}, &m.Contact, &m.Planned, &m.Attempts, &m.Email, &vals)
+		if err != nil || found {
+			return m, vals, err
+		}
+	}
+	return nil, "", nil
 }
 
 // mustWait says whether the account may not send now, and in res until when and why.
