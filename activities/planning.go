@@ -114,7 +114,7 @@ func (a *Activities) Plan(ctx context.Context, in drip.PlanInput) (drip.Agenda, 
 const (
 	agendaSlots = 200
 	agendaSends = 3000    // some 150 KB
-	previewSize = 400_000 // bytes of JSON
+	previewSize = 250_000 // bytes of JSON
 	previewHeld = 1000
 )
 
