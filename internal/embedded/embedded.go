@@ -10,11 +10,11 @@
 // that were due meanwhile fire at once. One process at a time has the folder; the lock ends with the
 // process, however it ends. Without Dir everything is in memory and thrown away.
 //
-// What a failure means. Start checks what it was given before it creates anything: a port or folder
-// that cannot be used is a *drip.InputError that names the flag and the fix, and leaves nothing
-// behind. After any other error of Start nothing runs either. A server that cannot go on while it
-// runs (a disk that is full, a port taken in the instant between check and use) logs errors, or ends
-// the process with a panic that says why; what was accepted is in the file.
+// What a failure means. A port or folder that cannot be used is a *drip.InputError that names the
+// flag and the fix; ports are looked at before anything is created. After an error of Start nothing
+// runs and the folder is free. A server that is in trouble while it runs (a disk that is full) logs
+// errors and refuses work; one that cannot go on at all (a port taken in the instant between check
+// and use) ends the process with a panic that says why. What was accepted is in the file.
 //
 // An older database is brought up to date in one transaction when Start finds it; a newer one is
 // refused. Each version of the server reads what the minor version before it wrote: whoever upgrades
@@ -55,6 +55,7 @@ type Options struct {
 // Server is a running server.
 type Server struct {
 	address  string
+	log      *logger
 	temporal temporal.Server
 	ui       *webUI   // nil without
 	lock     *os.File // nil in memory
@@ -68,7 +69,7 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{address: hostPort(p.frontend)}
+	s := &Server{address: hostPort(p.frontend), log: newLogger(o.Log)}
 	defer func() {
 		if err != nil {
 			s.Stop()
@@ -78,7 +79,7 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.temporal, err = startServer(o, p, store); err != nil {
+	if s.temporal, err = startServer(o, p, store, s.log); err != nil {
 		return nil, fmt.Errorf("start the Temporal server: %w", err)
 	}
 	if err := awaitReady(ctx, s.address); err != nil {
@@ -115,17 +116,13 @@ func (s *Server) openStore(ctx context.Context, dir string) (*config.SQL, error)
 	return store, nil
 }
 
-func startServer(o Options, p ports, store *config.SQL) (temporal.Server, error) {
-	log := o.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
+func startServer(o Options, p ports, store *config.SQL, log *logger) (temporal.Server, error) {
 	server, err := temporal.NewServer(
 		temporal.WithConfig(serverConfig(p, store)),
 		temporal.ForServices(temporal.DefaultServices),
 		temporal.WithStaticHosts(members(p)),
 		temporal.WithDynamicConfigClient(settings(o)),
-		temporal.WithLogger(&logger{to: log}),
+		temporal.WithLogger(log),
 		temporal.WithCustomMetricsHandler(metrics.NoopMetricsHandler),
 		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
 	)
@@ -133,6 +130,7 @@ func startServer(o Options, p ports, store *config.SQL) (temporal.Server, error)
 		return nil, err
 	}
 	if err := server.Start(); err != nil {
+		log.stop()
 		_ = server.Stop() // what did start
 		return nil, err
 	}
@@ -154,6 +152,7 @@ func (s *Server) UIURL() string {
 // and workers should be stopped before; what they still ask fails.
 func (s *Server) Stop() {
 	s.stop.Do(func() {
+		s.log.stop()
 		if s.ui != nil {
 			s.ui.stop()
 		}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
+	"sync/atomic"
 
 	"go.temporal.io/server/common/log"
 	"go.temporal.io/server/common/log/tag"
@@ -15,7 +17,23 @@ import (
 type logger struct {
 	to   *slog.Logger
 	tags []tag.Tag
+	// stopped is set when the server is told to stop. What it then complains of is that its parts
+	// lose each other, and some of its pollers go on complaining for as long as the process lives.
+	stopped *atomic.Bool
 }
+
+// nexusHint begins the one warning of every start: an interface is off, as it is meant to be.
+const nexusHint = "HTTP API port has not been set"
+
+func newLogger(to *slog.Logger) *logger {
+	if to == nil {
+		to = slog.New(slog.DiscardHandler)
+	}
+	return &logger{to: to, stopped: new(atomic.Bool)}
+}
+
+// stop silences the logger, and everything that was made of it.
+func (l *logger) stop() { l.stopped.Store(true) }
 
 var _ interface {
 	log.Logger
@@ -35,17 +53,23 @@ func (l *logger) Panic(msg string, tags ...tag.Tag) {
 }
 
 // Fatal panics: the server calls it where it cannot go on and counts on not coming back, and a
-// panic tells the reason even where the log is silent.
-func (l *logger) Fatal(msg string, tags ...tag.Tag) { l.Panic(msg, tags...) }
+// panic tells the reason even where the log is silent. A server that is being stopped calls it too,
+// where a part finds another gone; then only that goroutine ends.
+func (l *logger) Fatal(msg string, tags ...tag.Tag) {
+	if l.stopped.Load() {
+		runtime.Goexit()
+	}
+	l.Panic(msg, tags...)
+}
 
 // With is a logger that adds the tags to every line.
 func (l *logger) With(tags ...tag.Tag) log.Logger {
-	return &logger{to: l.to, tags: append(l.tags[:len(l.tags):len(l.tags)], tags...)}
+	return &logger{to: l.to, stopped: l.stopped, tags: append(l.tags[:len(l.tags):len(l.tags)], tags...)}
 }
 
 func (l *logger) write(level slog.Level, msg string, tags []tag.Tag) {
 	ctx := context.Background()
-	if !l.to.Enabled(ctx, level) {
+	if l.stopped.Load() || !l.to.Enabled(ctx, level) || strings.HasPrefix(msg, nexusHint) {
 		return
 	}
 	attrs := make([]slog.Attr, 0, len(l.tags)+len(tags))

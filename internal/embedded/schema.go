@@ -78,7 +78,11 @@ func prepareSchema(ctx context.Context, file string) (err error) {
 	return tx.Commit()
 }
 
+// unusable says so, unless the attempt was only called off.
 func unusable(file string, err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
 	return &drip.InputError{
 		File:    file,
 		Problem: fmt.Sprintf("it cannot be used as Temporal's database: %v", err),

@@ -36,7 +36,7 @@ func memoryStore() *config.SQL {
 }
 
 // fileStore is the database in a file. What the server has said yes to is on the disk: the log is
-// synced at every commit. The server writes through one connection, since it begins transactions by
+// synced at every commit, on macOS down to the disk itself. The server writes through one connection, since it begins transactions by
 // reading and SQLite refuses such a one when another connection wrote meanwhile; that connection
 // waits for others, such as a backup, rather than fail.
 //
@@ -50,6 +50,7 @@ func fileStore(file string) *config.SQL {
 			"mode":         "rwc",
 			"journal_mode": "wal",
 			"synchronous":  "full",
+			"fullfsync":    "on",
 			"busy_timeout": "10000",
 		},
 		MaxConns: 1,
