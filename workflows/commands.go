@@ -53,7 +53,7 @@ func (s *sequence) listenUpdate(ctx workflow.Context, command Command) error {
 		return result, err
 	}
 	return workflow.SetUpdateHandlerWithOptions(ctx, string(command), handle, workflow.UpdateHandlerOptions{
-		Validator:   func(_ workflow.Context, _ converter.RawValue) error { return refuse(command, s.State) },
+		Validator:   func(_ workflow.Context, _ converter.RawValue) error { return refuse(command, s.expected()) },
 		Description: describe(command),
 	})
 }
@@ -97,11 +97,38 @@ func refuse(command Command, state drip.State) error {
 	return nil
 }
 
+// expected is the state once everything that has arrived is carried out: an update right behind a
+// signal is judged by what the signal leads to.
+func (s *sequence) expected() drip.State {
+	state := s.State
+	for i, command := range commands {
+		if s.signals[i].Len() > 0 {
+			state = after(command, state)
+		}
+	}
+	for _, o := range s.orders {
+		state = after(o.command, state)
+	}
+	return state
+}
+
+func after(command Command, state drip.State) drip.State {
+	switch {
+	case refuse(command, state) != nil:
+		return state
+	case command == Pause:
+		return drip.StatePaused
+	case command == Resume:
+		return drip.StateRunning
+	}
+	return drip.StateCancelled
+}
+
 // obey carries out the oldest order. One that makes no sense by now is refused, or, as a signal,
 // left alone.
 func (s *sequence) obey(ctx workflow.Context) error {
 	o := s.orders[0]
-	s.orders = s.orders[1:]
+	defer func() { s.orders = s.orders[1:] }() // it counts as pending while it is carried out
 	if err := refuse(o.command, s.State); err != nil {
 		o.done("", "", err)
 		return nil
