@@ -20,13 +20,13 @@ func (a *app) blocklist() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "blocklist",
 		Short: "Addresses and domains that are never written to",
-		Args:  program.Args(cobra.NoArgs),
+		Args:  program.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(
-		a.blocklistChange("add ADDRESS|DOMAIN…", "Never write to these again, also in engagements that run", "added", cobra.MinimumNArgs(1), asGiven, a.block),
-		a.blocklistChange("remove ADDRESS|DOMAIN…", "Allow these again", "removed", cobra.MinimumNArgs(1), asGiven, unblock),
-		a.blocklistChange("import FILE", "Add every line of a file", "added", cobra.ExactArgs(1), fromFile, a.block),
+		a.blocklistChange("add ADDRESS|DOMAIN…", "Never write to these again, also in engagements that run", "added", program.MinimumArgs(1), asGiven, a.block),
+		a.blocklistChange("remove ADDRESS|DOMAIN…", "Allow these again", "removed", program.MinimumArgs(1), asGiven, unblock),
+		a.blocklistChange("import FILE", "Add every line of a file", "added", program.ExactArgs(1), fromFile, a.block),
 		a.blocklistList(),
 	)
 	return c
@@ -96,7 +96,7 @@ func unblock(ctx context.Context, l ledger.Ledger, entries []string) (int, error
 func (a *app) blocklistChange(use, short, done string, args cobra.PositionalArgs,
 	read func([]string) ([]entry, error), change func(context.Context, ledger.Ledger, []string) (int, error),
 ) *cobra.Command {
-	c := &cobra.Command{Use: use, Short: short, Args: program.Args(args)}
+	c := &cobra.Command{Use: use, Short: short, Args: args}
 	c.RunE = func(c *cobra.Command, args []string) error {
 		entries, err := read(args)
 		if err != nil {
@@ -127,7 +127,7 @@ func (a *app) blocklistChange(use, short, done string, args cobra.PositionalArgs
 }
 
 func (a *app) blocklistList() *cobra.Command {
-	c := &cobra.Command{Use: "list", Short: "List what is blocked", Args: program.Args(cobra.NoArgs)}
+	c := &cobra.Command{Use: "list", Short: "List what is blocked", Args: program.NoArgs}
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		l, err := a.openLedger(c.Context())
 		if err != nil {

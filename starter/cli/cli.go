@@ -44,7 +44,7 @@ func newRoot(a *app) *cobra.Command {
 
 See it run on this machine, nothing needed:   starter demo
 Begin with your own:                          starter init DIR`,
-		Args:          program.Args(cobra.NoArgs),
+		Args:          program.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },

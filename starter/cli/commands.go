@@ -30,7 +30,7 @@ func (a *app) command(name string) *cobra.Command {
 	c := &cobra.Command{
 		Use:   name + " ID",
 		Short: commandHelp[name],
-		Args:  program.Args(cobra.ExactArgs(1)),
+		Args:  program.ExactArgs(1),
 	}
 	c.Flags().StringVar(&reason, "reason", "", "`WHY`, shown in the report")
 	c.RunE = func(c *cobra.Command, args []string) error {

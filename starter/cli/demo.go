@@ -20,7 +20,7 @@ func (a *app) demo() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "See the whole thing on this machine: preview, engage, weeks in seconds, report",
-		Args:  program.Args(cobra.NoArgs),
+		Args:  program.NoArgs,
 	}
 	c.Flags().BoolVar(&keep, "keep", false, "keep the server and its web UI up until Ctrl-C")
 	c.RunE = func(c *cobra.Command, _ []string) error { return a.runDemo(c.Context(), keep) }

@@ -25,7 +25,7 @@ func (a *app) engage() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "engage SEQUENCE CONTACTS",
 		Short: "Preview, summary, confirmation, start. Prints the engagement's id",
-		Args:  program.Args(cobra.ExactArgs(2)),
+		Args:  program.ExactArgs(2),
 	}
 	o := a.draftFlags(c)
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "engage without asking")

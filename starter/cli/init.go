@@ -14,7 +14,7 @@ func (a *app) init() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "init DIR",
 		Short: "Write example files to begin with: team, sequence, contacts",
-		Args:  program.Args(cobra.ExactArgs(1)),
+		Args:  program.ExactArgs(1),
 	}
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		paths, err := example.Write(args[0])

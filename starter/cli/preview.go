@@ -19,7 +19,7 @@ func (a *app) preview() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "preview SEQUENCE CONTACTS",
 		Short: "Show the plan as a calendar, contacts a sender, what is held and why; sends nothing",
-		Args:  program.Args(cobra.ExactArgs(2)),
+		Args:  program.ExactArgs(2),
 	}
 	o := a.draftFlags(c)
 	c.Flags().StringVar(&asOf, "now", "", "plan as of this `TIME`")

@@ -18,7 +18,7 @@ func (a *app) rehearse() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rehearse SEQUENCE CONTACTS",
 		Short: "Run the whole engagement in seconds, every message into a catcher, none to a contact",
-		Args:  program.Args(cobra.ExactArgs(2)),
+		Args:  program.ExactArgs(2),
 	}
 	o := a.draftFlags(c)
 	c.Flags().StringVar(&smtp, "smtp", "", "send everything to this `HOST:PORT` instead of a catcher here")

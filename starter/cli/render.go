@@ -22,7 +22,7 @@ func (a *app) render() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "render SEQUENCE CONTACTS",
 		Short: "Every message as it would leave, as .eml",
-		Args:  program.Args(cobra.ExactArgs(2)),
+		Args:  program.ExactArgs(2),
 	}
 	o := a.draftFlags(c)
 	c.Flags().StringVar(&contact, "contact", "", "only this contact's, by `EMAIL`")

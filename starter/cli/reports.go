@@ -43,7 +43,7 @@ func (a *app) report() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report ID",
 		Short: "What became of an engagement so far",
-		Args:  program.Args(cobra.ExactArgs(1)),
+		Args:  program.ExactArgs(1),
 	}
 	c.Flags().BoolVar(&watch, "watch", false, "print it again whenever it changes, until it ends")
 	c.Flags().BoolVar(&contacts, "contacts", false, "one row a contact and step")
@@ -176,7 +176,7 @@ func (a *app) plan() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "plan ID",
 		Short: "The plan as it stands, with what moved and why",
-		Args:  program.Args(cobra.ExactArgs(1)),
+		Args:  program.ExactArgs(1),
 	}
 	c.RunE = func(c *cobra.Command, args []string) error {
 		return a.withEngagement(c.Context(), args[0], func(l ledger.Ledger, info ledger.Info) error {
@@ -221,7 +221,7 @@ func (a *app) list() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "What runs, and what ran",
-		Args:  program.Args(cobra.NoArgs),
+		Args:  program.NoArgs,
 	}
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		l, err := a.openLedger(c.Context())

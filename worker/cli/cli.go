@@ -30,6 +30,8 @@ type flags struct {
 	team, ledger, data   string
 	embedded             bool
 	temporalPort, uiPort int
+	// temporalPortGiven and uiPortGiven tell a port that was asked for from the default.
+	temporalPortGiven, uiPortGiven bool
 }
 
 // Run runs the worker until the context ends, and returns its exit status.
@@ -51,10 +53,13 @@ func command(w program.World) *cobra.Command {
 With --embedded it also runs a Temporal server, its web UI and the ledger in this process, on
 loopback, and goes on where it was after any end. Without, it joins the cluster of TEMPORAL_ADDRESS
 and the other standard variables.`,
-		Args:          program.Args(cobra.NoArgs),
+		Args:          program.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		RunE:          func(c *cobra.Command, _ []string) error { return run(c.Context(), w, f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			f.temporalPortGiven, f.uiPortGiven = c.Flags().Changed("temporal-port"), c.Flags().Changed("ui-port")
+			return run(c.Context(), w, f)
+		},
 	}
 	c.SetArgs(w.Args)
 	c.SetOut(w.Stdout)
@@ -71,6 +76,9 @@ and the other standard variables.`,
 }
 
 func run(ctx context.Context, w program.World, f flags) error {
+	if err := checkPorts(f); err != nil {
+		return err
+	}
 	team, err := loadTeam(w, f.team)
 	if err != nil {
 		return err
@@ -79,6 +87,12 @@ func run(ctx context.Context, w program.World, f flags) error {
 		f.ledger = "sqlite:" + filepath.Join(f.data, "dripline.db")
 	}
 	logger := program.Logger(w.Stderr)
+	// The ledger first: it is quick to say that it cannot be used, and a server is not.
+	book, err := open.Open(ctx, f.ledger)
+	if err != nil {
+		return err
+	}
+	defer book.Close()
 	options, place, stop, err := temporal(ctx, w, f, logger)
 	if err != nil {
 		return err
@@ -89,11 +103,6 @@ func run(ctx context.Context, w program.World, f flags) error {
 		return err
 	}
 	defer c.Close()
-	book, err := open.Open(ctx, f.ledger)
-	if err != nil {
-		return err
-	}
-	defer book.Close()
 	e, err := engine.Start(ctx, engine.Options{
 		Team: team, Ledger: book, Client: c, Log: logger,
 		Getenv: w.Env.LookupEnv, ReadFile: os.ReadFile, Clock: activities.WallClock{},
@@ -102,7 +111,11 @@ func run(ctx context.Context, w program.World, f flags) error {
 		return err
 	}
 	defer e.Stop()
-	fmt.Fprintf(w.Stdout, "worker ready: %s, ledger %s, %d accounts\n", place, open.Describe(f.ledger), len(team.Accounts))
+	accounts := "1 account"
+	if n := len(team.Accounts); n != 1 {
+		accounts = fmt.Sprintf("%d accounts", n)
+	}
+	fmt.Fprintf(w.Stdout, "worker ready: %s, ledger %s, %s\n", place, open.Describe(f.ledger), accounts)
 	select {
 	case <-ctx.Done():
 		return nil
@@ -118,6 +131,10 @@ func loadTeam(w program.World, path string) (drip.Team, error) {
 		return drip.Team{}, err
 	}
 	if err := calendar.New(team).Check(); err != nil {
+		var input *drip.InputError
+		if errors.As(err, &input) {
+			input.File = path
+		}
 		return drip.Team{}, err
 	}
 	missing := config.MissingSecrets(team, w.Env.LookupEnv, os.ReadFile)
@@ -144,9 +161,6 @@ func temporal(ctx context.Context, w program.World, f flags, logger *slog.Logger
 		}
 		return options, "temporal " + address, func() {}, nil
 	}
-	if f.temporalPort <= 0 || f.uiPort <= 0 {
-		return client.Options{}, "", nil, errors.Join(portError("--temporal-port", f.temporalPort), portError("--ui-port", f.uiPort))
-	}
 	server, err := embedded.Start(ctx, embedded.Options{Dir: f.data, Port: f.temporalPort, UIPort: f.uiPort, Log: logger})
 	if err != nil {
 		return client.Options{}, "", nil, err
@@ -155,9 +169,20 @@ func temporal(ctx context.Context, w program.World, f flags, logger *slog.Logger
 	return client.Options{HostPort: server.Address(), Logger: options.Logger}, place, server.Stop, nil
 }
 
-func portError(flag string, port int) error {
-	if port > 0 && port < 1<<16 {
-		return nil
+// checkPorts judges the two port flags. Without --embedded nothing listens, so one that was given is
+// a mistake.
+func checkPorts(f flags) error {
+	for _, p := range []struct {
+		flag  string
+		port  int
+		given bool
+	}{{"--temporal-port", f.temporalPort, f.temporalPortGiven}, {"--ui-port", f.uiPort, f.uiPortGiven}} {
+		switch {
+		case p.given && !f.embedded:
+			return &drip.InputError{File: p.flag, Problem: "without --embedded nothing listens on a port", Fix: "add --embedded, or leave " + p.flag + " out"}
+		case p.port < 1 || p.port > 65535:
+			return &drip.InputError{File: p.flag, Problem: fmt.Sprintf("%d is no port", p.port), Fix: "give a number from 1 to 65535"}
+		}
 	}
-	return &drip.InputError{File: flag, Problem: fmt.Sprintf("%d is no port", port), Fix: "give a number from 1 to 65535"}
+	return nil
 }
