@@ -287,7 +287,15 @@ func (d *Draft) strict(held []drip.Held) error {
 		Fix: "correct the rows that the preview lists, or leave out --strict"}
 }
 
+// mostSenders keeps the activities of one slot below the 2,000 that a Temporal server lets a workflow
+// have at once.
+const mostSenders = 1000
+
 func (d *Draft) basis(ctx context.Context, l ledger.Ledger, summary roster.Summary) (ledger.Basis, error) {
+	if n := len(summary.Senders); n > mostSenders {
+		return ledger.Basis{}, &drip.InputError{File: "--from", Problem: fmt.Sprintf("%d accounts would send, and one engagement can have %d", n, mostSenders),
+			Fix: "engage the contacts in several engagements"}
+	}
 	basis := ledger.Basis{Engagement: d.Engagement}
 	var accounts []string
 	for _, s := range summary.Senders {
