@@ -12,6 +12,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
@@ -62,7 +63,10 @@ func lasting(err error) error {
 			text += ": " + input.Fix
 		}
 		return temporal.NewNonRetryableApplicationError(text, errorInput, nil)
-	case errors.Is(err, ledger.ErrNotFound), errors.Is(err, ledger.ErrState):
+	case errors.Is(err, ledger.ErrNotFound):
+		// A worker on the wrong ledger must not end what another worker can go on with.
+		return fmt.Errorf("%w in this worker's ledger: start it with the ledger that the engagement was made in", err)
+	case errors.Is(err, ledger.ErrState):
 		return temporal.NewNonRetryableApplicationError(err.Error(), errorInput, nil)
 	}
 	return err
@@ -74,9 +78,10 @@ func (a *Activities) Pause(ctx context.Context, in drip.PauseInput) error {
 }
 
 // End settles an engagement for good and returns its last totals.
-func (a *Activities) End(ctx context.Context, in drip.EndInput) ([]drip.AccountSteps, error) {
+func (a *Activities) End(ctx context.Context, in drip.EndInput) (drip.EndOutput, error) {
 	if err := a.Ledger.End(ctx, in.Engagement, in.State, in.Reason, in.Now); err != nil {
-		return nil, lasting(err)
+		return drip.EndOutput{}, lasting(err)
 	}
-	return a.Ledger.Totals(ctx, in.Engagement)
+	totals, err := a.Ledger.Totals(ctx, in.Engagement)
+	return drip.EndOutput{Accounts: totals, Zoned: in.Now.In(a.Calendar.Zone())}, err
 }

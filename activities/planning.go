@@ -79,11 +79,15 @@ func (a *Activities) Plan(ctx context.Context, in drip.PlanInput) (drip.Agenda, 
 	if err != nil {
 		return drip.Agenda{}, lasting(err)
 	}
-	from := a.Calendar.Next(in.Now)
+	now := in.Now
+	if !info.Rehearsal && a.Clock.Now().After(now) {
+		now = a.Clock.Now() // the ledger may have been away since it was asked for
+	}
+	from := a.Calendar.Next(now)
 	req := ledger.PlanRequest{
 		ID:      in.Engagement,
 		From:    from,
-		Now:     in.Now,
+		Now:     now,
 		Require: []drip.State{drip.StateScheduled, drip.StateRunning},
 		To:      info.State,
 		Reason:  in.Reason,
@@ -106,7 +110,7 @@ func (a *Activities) Plan(ctx context.Context, in drip.PlanInput) (drip.Agenda, 
 	if err != nil {
 		return drip.Agenda{}, lasting(err)
 	}
-	return a.Agenda(ctx, drip.AgendaInput{Engagement: in.Engagement, Now: in.Now})
+	return a.Agenda(ctx, drip.AgendaInput{Engagement: in.Engagement, Now: now})
 }
 
 // Limits of what travels through history. Temporal refuses payloads above 2 MiB and warns from

@@ -54,6 +54,8 @@ func (a *Activities) SendEmails(ctx context.Context, in drip.SendInput) (drip.Se
 		b.clock = &workflowClock{now: in.Now}
 	}
 	info := activity.GetInfo(ctx)
+	// What an earlier attempt met is known to nobody: the plan may not fit any more.
+	b.shaken = info.Attempt > 1
 	b.lease = ledger.Lease{
 		Engagement: in.Engagement,
 		Account:    in.Account,
@@ -65,9 +67,8 @@ func (a *Activities) SendEmails(ctx context.Context, in drip.SendInput) (drip.Se
 	if err := b.open(ctx); err != nil {
 		return drip.SendOutput{}, lasting(err)
 	}
-	err := b.run(ctx)
-	b.session.Close()
-	if err != nil {
+	defer b.session.Close()
+	if err := b.run(ctx); err != nil {
 		return drip.SendOutput{}, lasting(err)
 	}
 	return b.output(context.WithoutCancel(ctx))
@@ -119,15 +120,15 @@ func (b *batch) run(ctx context.Context) error {
 	if goOn, err := b.wait(ctx, b.in.Slot.Start()); err != nil || !goOn {
 		return err
 	}
-	places := b.places()
+	pace := b.newPacer()
 	var settle *ledger.Settlement
-	for i := 0; ; {
-		if i < len(places) && places[i].After(b.clock.Now()) {
+	for {
+		if next := pace.next(b.clock.Now()); next.After(b.clock.Now()) {
 			if err := b.settle(ctx, settle); err != nil {
 				return err
 			}
 			settle = nil
-			if goOn, err := b.wait(ctx, places[i]); err != nil || !goOn {
+			if goOn, err := b.wait(ctx, next); err != nil || !goOn {
 				return err
 			}
 		}
@@ -139,8 +140,11 @@ func (b *batch) run(ctx context.Context) error {
 		settle = nil
 		switch res.Kind {
 		case ledger.NextClaimed:
-			i++
+			pace.left()
 			settle = b.deliver(ctx, res.Message)
+			if settle.Outcome.Verdict == drip.AccountFault {
+				pace.back(b.clock.Now())
+			}
 		case ledger.NextWait:
 			b.why = res.Why
 			if !res.Until.Before(b.until()) {
@@ -149,6 +153,7 @@ func (b *batch) run(ctx context.Context) error {
 			if goOn, err := b.wait(ctx, res.Until); err != nil || !goOn {
 				return err
 			}
+			pace.waited(b.clock.Now())
 		default:
 			return nil
 		}
@@ -183,6 +188,36 @@ func (b *batch) settle(ctx context.Context, settle *ledger.Settlement) error {
 // next is one commit of the ledger. It outlives the attempt's own end: a message in hand is settled
 // whatever else is over.
 func (b *batch) next(ctx context.Context, settle *ledger.Settlement, claim bool) (ledger.NextResult, error) {
+	res, err := b.commit(ctx, settle, claim)
+	if settle == nil {
+		return res, err
+	}
+	// What became of a message is known here alone: an attempt that gave up now would make it
+	// unknown. The ledger gets time to come back.
+	pause := firstPause
+	for waited := time.Duration(0); err != nil && !final(err) && waited < settleFor; waited += pause {
+		pause = min(2*pause, watch)
+		if b.Clock.Sleep(context.WithoutCancel(ctx), pause) != nil {
+			break
+		}
+		res, err = b.commit(ctx, settle, claim)
+	}
+	return res, err
+}
+
+const (
+	firstPause = 25 * time.Millisecond
+	// settleFor is how long a settlement is tried. It is below the time that a worker takes to stop,
+	// and below ledger.ClaimTimeout, after which others take the message for lost.
+	settleFor = 10 * time.Minute
+)
+
+// final says that trying again is no use: the attempt has lost its right, or its engagement.
+func final(err error) bool {
+	return errors.Is(err, ledger.ErrFenced) || errors.Is(err, ledger.ErrState) || errors.Is(err, ledger.ErrNotFound)
+}
+
+func (b *batch) commit(ctx context.Context, settle *ledger.Settlement, claim bool) (ledger.NextResult, error) {
 	res, err := b.Ledger.Next(context.WithoutCancel(ctx), ledger.NextRequest{
 		Lease:  b.lease,
 		Settle: settle,
@@ -247,12 +282,12 @@ func (b *batch) deliver(ctx context.Context, m ledger.Message) *ledger.Settlemen
 		settle.Outcome = b.session.Deliver(ctx, smtp.Envelope{From: mail.From, To: mail.To, Raw: mail.Raw})
 	}
 	settle.Outcome.At = b.clock.Now()
-	b.judge(m, settle)
+	b.judge(ctx, m, settle)
 	return settle
 }
 
 // judge adds what follows from the verdict: when the next step, or the next try, may be.
-func (b *batch) judge(m ledger.Message, settle *ledger.Settlement) {
+func (b *batch) judge(ctx context.Context, m ledger.Message, settle *ledger.Settlement) {
 	out := &settle.Outcome
 	switch out.Verdict {
 	case drip.Delivered:
@@ -262,9 +297,15 @@ func (b *batch) judge(m ledger.Message, settle *ledger.Settlement) {
 			settle.NextDue = b.Calendar.Due(b.in.Account, b.in.Slot, steps[m.Step])
 		}
 		return
+	case drip.Rejected:
+		b.faults = 0
 	case drip.Deferred:
+		b.faults = 0
 		settle.RetryAt = b.retryAt(m)
 	case drip.AccountFault:
+		if ctx.Err() != nil && out.RetryAfter == 0 {
+			break // the attempt was stopped before the server heard of the message: nobody's fault
+		}
 		b.why = out.Answer
 		out.RetryAfter = b.backOff(out.RetryAfter)
 	case drip.OutcomeUnknown:
@@ -312,6 +353,7 @@ func (b *batch) output(ctx context.Context) (drip.SendOutput, error) {
 	out := drip.SendOutput{
 		Account: drip.AccountSteps{Account: b.in.Account, Steps: tally.Steps},
 		Slot:    tally.Slot,
+		Now:     b.clock.Now(),
 		Left:    tally.Left,
 	}
 	if out.Left > 0 {

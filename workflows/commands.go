@@ -139,6 +139,11 @@ func (s *sequence) obey(ctx workflow.Context) error {
 		err = s.pause(ctx, o.reason)
 	case Resume:
 		err = s.plan(ctx, because("resumed", o.reason), nil, true)
+		if err == nil && s.State == drip.StatePaused { // given up, for an order that is next
+			err = temporal.NewApplicationError("the engagement is being cancelled", "Refused")
+			o.done("", "", err)
+			return nil
+		}
 	case Cancel:
 		err = s.cancel(ctx, o.reason)
 	}

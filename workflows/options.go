@@ -25,9 +25,12 @@ func ledgerOptions(ctx workflow.Context, summary string) workflow.Context {
 			MaximumInterval:        30 * time.Second,
 			NonRetryableErrorTypes: []string{ErrorInput},
 		},
-		Summary: summary,
+		Summary: cut(summary, summaryBytes),
 	})
 }
+
+// summaryBytes is how long a summary may be: a server takes 400 bytes, as JSON and with what says so.
+const summaryBytes = 300
 
 // sendOptions are for a slot of one account. An attempt lasts as long as the slot, and then as long
 // as the slowest answer to its last message; it ends by itself when the slot is over, so it is
@@ -41,6 +44,6 @@ func sendOptions(ctx workflow.Context, summary string) workflow.Context {
 			InitialInterval: time.Second,
 			MaximumInterval: 10 * time.Second, // a worker that is back goes on within seconds
 		},
-		Summary: summary,
+		Summary: cut(summary, summaryBytes),
 	})
 }

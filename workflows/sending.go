@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"time"
 
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -12,7 +13,7 @@ import (
 
 // send has one slot sent: an activity for each account with work in it, all at once.
 func (s *sequence) send(ctx workflow.Context, slot drip.AgendaSlot) error {
-	s.begin(ctx)
+	s.begin(ctx, slot)
 	sending, recall := workflow.WithCancel(ctx)
 	defer recall()
 	accounts := byAccount(slot.Sends)
@@ -43,12 +44,19 @@ func (s *sequence) send(ctx workflow.Context, slot drip.AgendaSlot) error {
 }
 
 // begin notes that the first slot has begun.
-func (s *sequence) begin(ctx workflow.Context) {
+func (s *sequence) begin(ctx workflow.Context, slot drip.AgendaSlot) {
 	s.State = drip.StateRunning
 	if s.Started == nil {
-		now := workflow.Now(ctx).In(s.Agenda.Zoned.Location())
+		now := inZoneOf(slot.Start, workflow.Now(ctx))
 		s.Started = &now
 	}
+}
+
+// inZoneOf gives an instant the offset that another is written with. An offset says the same on
+// every machine; a location read from JSON may be the machine's own.
+func inZoneOf(written, t time.Time) time.Time {
+	_, offset := written.Zone()
+	return t.In(time.FixedZone("", offset))
 }
 
 func (s *sequence) sent() bool {
@@ -75,16 +83,18 @@ func (s *sequence) recall(ctx workflow.Context) {
 func (s *sequence) fold(ctx workflow.Context, slot drip.AgendaSlot, accounts [][]drip.Send) error {
 	sums := drip.SlotTotals{Start: slot.Start}
 	var why []drip.WhyWaited
-	replan := false
+	var last time.Time
+	replan, lost := false, false
 	for i, sender := range s.senders {
 		var out drip.SendOutput
 		if err := sender.Get(ctx, &out); err != nil {
-			if !recalled(err) {
+			// What was recalled is not tried again, whatever it ended with: its worker may be gone.
+			// The ledger knows what it sent.
+			if s.State.Sends() && !temporal.IsCanceledError(err) {
 				return err
 			}
-			// Recalled before any worker had it: nothing of it was sent.
 			sums.Planned += drip.AgendaSlot{Sends: accounts[i]}.Total()
-			replan = true
+			replan, lost = true, true
 			continue
 		}
 		if !s.State.Ended() { // the end has told newer totals
@@ -98,6 +108,9 @@ func (s *sequence) fold(ctx workflow.Context, slot drip.AgendaSlot, accounts [][
 			why = append(why, drip.WhyWaited{Account: out.Account.Account, Reason: out.Why})
 		}
 		replan = replan || out.Replan
+		if out.Now.After(last) {
+			last = out.Now
+		}
 	}
 	s.senders = nil
 	s.remember(sums)
@@ -105,10 +118,15 @@ func (s *sequence) fold(ctx workflow.Context, slot drip.AgendaSlot, accounts [][
 		s.Agenda.Slots = s.Agenda.Slots[1:]
 	}
 	if !s.State.Sends() { // paused or ended meanwhile; a resume plans anew
-		s.tell(ctx)
-		return nil
+		return s.settled(ctx, lost)
 	}
 	s.Reason = ""
+	if s.Agenda.Rehearsal && last.After(workflow.Now(ctx)) {
+		// The senders' clock went ahead; in earnest this one would have gone with it.
+		if err := s.sleep(ctx, last, "the rest of the slot"); err != nil {
+			return err
+		}
+	}
 	if replan {
 		return s.plan(ctx, planReason(sums, why), why, false)
 	}
@@ -116,8 +134,17 @@ func (s *sequence) fold(ctx workflow.Context, slot drip.AgendaSlot, accounts [][
 	return nil
 }
 
-func recalled(err error) bool {
-	return temporal.IsCanceledError(err)
+// settled is the end of a slot that was stopped. lost says that a sender did not tell what it had
+// done by then; the ledger does, unless the end has told already.
+func (s *sequence) settled(ctx workflow.Context, lost bool) error {
+	if lost && !s.State.Ended() {
+		in := drip.AgendaInput{Engagement: s.engagement, Now: workflow.Now(ctx)}
+		if err := s.take(ctx, workflow.ExecuteActivity(ledgerOptions(ctx, "read what was sent"), drip.ActivityAgenda, in)); err != nil {
+			return err
+		}
+	}
+	s.tell(ctx)
+	return nil
 }
 
 // byAccount groups a slot's sends, which are in order of account.

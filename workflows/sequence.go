@@ -35,6 +35,7 @@ type sequence struct {
 // obeys pause, resume and cancel in between.
 func Sequence(ctx workflow.Context, in SequenceInput) (SequenceResult, error) {
 	s := &sequence{engagement: in.Engagement}
+	s.State = drip.StateScheduled // commands may arrive before the ledger has been asked
 	if in.Carried != nil {
 		s.Progress = *in.Carried
 	}
@@ -51,7 +52,7 @@ func Sequence(ctx workflow.Context, in SequenceInput) (SequenceResult, error) {
 func (s *sequence) run(ctx workflow.Context, first bool) (SequenceResult, error) {
 	if first {
 		if err := s.open(ctx); err != nil {
-			return SequenceResult{}, err
+			return SequenceResult{}, s.fail(ctx, err)
 		}
 	}
 	s.tell(ctx)
@@ -80,18 +81,40 @@ func (s *sequence) next(ctx workflow.Context) error {
 	now := workflow.Now(ctx)
 	switch {
 	case !now.Before(slot.Start.Add(drip.SlotLength)):
+		s.pass(now)
 		return s.plan(ctx, "the slot passed while nothing was running", nil, false)
 	case now.Before(slot.Start):
-		return s.sleep(ctx, slot)
+		return s.sleep(ctx, slot.Start, slotSummary(slot))
 	}
 	return s.send(ctx, slot)
 }
 
 func (s *sequence) ordered() bool { return len(s.orders) > 0 }
 
+// mustCancel says that somebody wants the engagement cancelled.
+func (s *sequence) mustCancel() bool {
+	for _, o := range s.orders {
+		if o.command == Cancel {
+			return true
+		}
+	}
+	return false
+}
+
+// pass notes the slots that are over and were never begun.
+func (s *sequence) pass(now time.Time) {
+	for len(s.Agenda.Slots) > 0 {
+		slot := s.Agenda.Slots[0]
+		if now.Before(slot.Start.Add(drip.SlotLength)) {
+			return
+		}
+		s.remember(drip.SlotTotals{Start: slot.Start, Planned: slot.Total()})
+		s.Agenda.Slots = s.Agenda.Slots[1:]
+	}
+}
+
 // open reads what was engaged.
 func (s *sequence) open(ctx workflow.Context) error {
-	s.State = drip.StateScheduled
 	in := drip.AgendaInput{Engagement: s.engagement, Now: workflow.Now(ctx), Preview: true}
 	return s.take(ctx, workflow.ExecuteActivity(ledgerOptions(ctx, "read the plan"), drip.ActivityAgenda, in))
 }
@@ -104,7 +127,7 @@ func (s *sequence) lookFurther(ctx workflow.Context) error {
 		return s.take(ctx, workflow.ExecuteActivity(ledgerOptions(ctx, "read the plan"), drip.ActivityAgenda, in))
 	}
 	if s.totals().Planned > 0 {
-		if err := s.plan(ctx, "something is left", nil, false); err != nil || len(s.Agenda.Slots) > 0 {
+		if err := s.plan(ctx, "something is left", nil, false); err != nil || len(s.Agenda.Slots) > 0 || s.ordered() {
 			return err
 		}
 	}
@@ -113,10 +136,19 @@ func (s *sequence) lookFurther(ctx workflow.Context) error {
 	return s.end(ctx, drip.StateCompleted, "")
 }
 
-// plan has everything that is left planned anew.
+// plan has everything that is left planned anew. That may take for as long as the ledger is away, or
+// an account missing from the worker's team file; whoever cancels meanwhile need not wait for it. A
+// plan that is given up so changes nothing here, and the ledger refuses it once it has ended.
 func (s *sequence) plan(ctx workflow.Context, reason string, why []drip.WhyWaited, resume bool) error {
 	in := drip.PlanInput{Engagement: s.engagement, Now: workflow.Now(ctx), Reason: reason, Why: why, Resume: resume}
-	if err := s.take(ctx, workflow.ExecuteActivity(ledgerOptions(ctx, reason), drip.ActivityPlan, in)); err != nil {
+	planning, giveUp := workflow.WithCancel(ctx)
+	defer giveUp()
+	made := workflow.ExecuteActivity(ledgerOptions(planning, reason), drip.ActivityPlan, in)
+	err := workflow.Await(ctx, func() bool { return made.IsReady() || s.mustCancel() })
+	if err != nil || !made.IsReady() {
+		return err
+	}
+	if err := s.take(ctx, made); err != nil {
 		return err
 	}
 	s.Reason = ""
@@ -140,34 +172,34 @@ func (s *sequence) take(ctx workflow.Context, future workflow.Future) error {
 	return nil
 }
 
-// sleep waits for a slot, or for an order.
-func (s *sequence) sleep(ctx workflow.Context, slot drip.AgendaSlot) error {
+// sleep waits for an instant, or for an order.
+func (s *sequence) sleep(ctx workflow.Context, until time.Time, summary string) error {
 	timed, cancel := workflow.WithCancel(ctx)
 	defer cancel()
-	timer := workflow.NewTimerWithOptions(timed, slot.Start.Sub(workflow.Now(ctx)),
-		workflow.TimerOptions{Summary: slotSummary(slot)})
+	timer := workflow.NewTimerWithOptions(timed, until.Sub(workflow.Now(ctx)), workflow.TimerOptions{Summary: summary})
 	return workflow.Await(ctx, func() bool { return timer.IsReady() || s.ordered() })
 }
 
 func (s *sequence) end(ctx workflow.Context, state drip.State, reason string) error {
 	now := workflow.Now(ctx)
 	in := drip.EndInput{Engagement: s.engagement, Now: now, State: state, Reason: reason}
-	var totals []drip.AccountSteps
-	err := workflow.ExecuteActivity(ledgerOptions(ctx, "end: "+string(state)), drip.ActivityEnd, in).Get(ctx, &totals)
+	var out drip.EndOutput
+	err := workflow.ExecuteActivity(ledgerOptions(ctx, "end: "+string(state)), drip.ActivityEnd, in).Get(ctx, &out)
 	if err != nil {
 		return err
 	}
-	finished := now.In(s.Agenda.Zoned.Location())
-	s.Agenda.Accounts, s.Agenda.Slots, s.Agenda.More = totals, nil, 0
-	s.State, s.Reason, s.Finished = state, reason, &finished
+	s.Agenda.Accounts, s.Agenda.Slots, s.Agenda.More = out.Accounts, nil, 0
+	s.State, s.Reason, s.Finished = state, reason, &out.Zoned
 	s.tell(ctx)
 	return nil
 }
 
-// fail ends an engagement whose plan cannot be made, and says so in the ledger first.
+// fail ends an engagement whose plan cannot be made, and says so in the ledger first. A ledger that
+// refuses has ended it, or never promised it; either way the cause is what has to be told.
 func (s *sequence) fail(ctx workflow.Context, cause error) error {
+	s.recall(ctx)
 	if err := s.end(ctx, drip.StateFailed, rootCause(cause)); err != nil {
-		return err
+		s.State, s.Reason = drip.StateFailed, rootCause(cause)
 	}
 	_, _ = s.close(ctx)
 	return cause

@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -60,7 +61,7 @@ func sendSummary(sends []drip.Send) string {
 	for i, send := range sends {
 		parts[i] = fmt.Sprintf("step %d, %s", send.Step, count(send.Count, "message"))
 	}
-	return cut(sends[0].Account+": "+strings.Join(parts, "; "), 200)
+	return sends[0].Account + ": " + strings.Join(parts, "; ")
 }
 
 // planReason says why a slot leads to a new plan.
@@ -73,15 +74,29 @@ func planReason(slot drip.SlotTotals, why []drip.WhyWaited) string {
 	for i, w := range why {
 		parts[i] = w.Account + ": " + w.Reason
 	}
-	return cut(fmt.Sprintf("%s slot: %s", at, strings.Join(parts, "; ")), 200)
+	return cut(fmt.Sprintf("%s slot: %s", at, strings.Join(parts, "; ")), summaryBytes)
 }
 
+// cut shortens a text to so many bytes of JSON.
 func cut(text string, most int) string {
-	runes := []rune(text)
-	if len(runes) <= most {
-		return text
+	size, end := 0, 0 // end is where the text may be cut and the ellipsis still fits
+	for i, r := range text {
+		if size <= most-len("…") {
+			end = i
+		}
+		if size += encoded(r); size > most {
+			return text[:end] + "…"
+		}
 	}
-	return string(runes[:most-1]) + "…"
+	return text
+}
+
+// encoded is how many bytes a rune takes in a JSON string, or more.
+func encoded(r rune) int {
+	if r < ' ' || strings.ContainsRune("\"\\<>&\u2028\u2029\ufffd", r) {
+		return 6
+	}
+	return utf8.RuneLen(r)
 }
 
 func count(n int, noun string) string {

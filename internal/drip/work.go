@@ -88,6 +88,8 @@ type SendInput struct {
 type SendOutput struct {
 	Account AccountSteps `json:"account"` // all its slots
 	Slot    SlotTotals   `json:"slot"`    // this slot, this account
+	// Now is the sender's clock at its end; in a rehearsal it runs ahead of the workflow's.
+	Now time.Time `json:"now"`
 	// Left is how many messages the slot had planned that were not handed over, and Why.
 	Left int    `json:"left,omitempty"`
 	Why  string `json:"why,omitempty"`
@@ -109,4 +111,10 @@ type EndInput struct {
 	Now        time.Time `json:"now"`
 	State      State     `json:"state"`
 	Reason     string    `json:"reason,omitempty"`
+}
+
+// EndOutput is how things stand at the end.
+type EndOutput struct {
+	Accounts []AccountSteps `json:"accounts"`
+	Zoned    time.Time      `json:"zoned"` // the input's Now in the team's zone
 }
