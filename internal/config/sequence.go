@@ -21,11 +21,12 @@ var atPattern = regexp.MustCompile(`^([0-9]{1,2}):([0-9]{2})$`)
 type SequenceFile struct {
 	drip.Sequence
 	File  string
-	steps []map[string]int // for each step, the line of each of its keys; of the step itself under ""
+	steps []map[string]int // for each step, the line each of its keys' values begins on; of the step itself under ""
 }
 
-// Line is where a field (`subject`, `text`, `html`, `after`, `at`) of a step, counted from 1, stands.
-// A field the file does not give has the line of its step; what does not exist has 0.
+// Line is where a field (`subject`, `text`, `html`, `after`, `at`) of a step, counted from 1, begins:
+// for a block (`text: |`), its first line. A field the file does not give has the line of its step;
+// what does not exist has 0.
 func (f SequenceFile) Line(step int, field string) int {
 	if step < 1 || step > len(f.steps) {
 		return 0
@@ -97,7 +98,7 @@ func (f *SequenceFile) read(doc value) error {
 func linesOf(step value) map[string]int {
 	lines := map[string]int{"": step.line}
 	for _, e := range step.entries {
-		lines[e.key] = e.value.line
+		lines[e.key] = e.value.begins
 	}
 	return lines
 }

@@ -60,7 +60,7 @@ func TestSequenceFileLine(t *testing.T) {
 		field string
 		line  int
 	}{
-		{1, "subject", 3}, {1, "text", 4}, {1, "html", 9}, {2, "at", 11}, {2, "text", 13}, {3, "html", 16},
+		{1, "subject", 3}, {1, "text", 5}, {1, "html", 9}, {2, "at", 11}, {2, "text", 13}, {3, "html", 17},
 		{3, "subject", 14}, {3, "", 14}, {0, "text", 0}, {4, "text", 0},
 	} {
 		require.Equal(t, c.line, f.Line(c.step, c.field), "step %d, %s", c.step, c.field)

@@ -23,6 +23,7 @@ const (
 type value struct {
 	key     string // the key it stands under; for an item, that of its list
 	line    int
+	begins  int // the line its text begins on: below line where it is written as a block
 	kind    kind
 	text    string // of text, numbers and truth values, as written
 	entries []entry
@@ -61,6 +62,7 @@ type converter struct {
 
 func (c *converter) convert(node ast.Node, key string) (value, error) {
 	v := value{key: key, line: lineOf(node)}
+	v.begins = v.line
 	switch n := node.(type) {
 	case *ast.NullNode:
 		v.kind = kindNull
@@ -71,7 +73,7 @@ func (c *converter) convert(node ast.Node, key string) (value, error) {
 	case *ast.StringNode:
 		v.kind, v.text = kindText, n.Value
 	case *ast.LiteralNode:
-		v.kind, v.text = kindText, n.Value.Value
+		v.kind, v.text, v.begins = kindText, n.Value.Value, v.line+1
 	case *ast.SequenceNode:
 		return c.list(v, n)
 	case *ast.MappingNode:
