@@ -188,6 +188,14 @@ var blocklist = []behaviour{
 		require.NoError(t, err)
 		require.Equal(t, 1, tally.Left)
 	}},
+	{"a domain far above is seen as well", func(t *testing.T, b *bench) {
+		b.load("a", 1, drip.Contact{Row: 2, Email: "x@a.b.c.d.e.f.g.test", Account: "ann"})
+		b.schedule("a", book(0, "ann", 1, 1))
+		_, err := b.Block(b.ctx, []string{"g.test"}, Monday)
+		require.NoError(t, err)
+		require.Equal(t, ledger.NextNothing, b.take("a", "ann", 0, "t").wants(In(0, 0)).Kind)
+		require.Equal(t, drip.Totals{Skipped: 1}, b.totals("a"))
+	}},
 	{"a follow-up stops as well", func(t *testing.T, b *bench) {
 		b.load("a", 3, people("ann", 1)...)
 		b.schedule("a", book(0, "ann", 1, 1), book(24, "ann", 2, 1))

@@ -43,6 +43,9 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err := touch(full); err != nil {
 		return nil, unusable(path, err)
 	}
+	if err := inspect(ctx, full); err != nil {
+		return nil, unusable(path, err)
+	}
 	db, err := sql.Open("sqlite", source(full, "rw",
 		"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
 		"cache_size(-65536)", "wal_autocheckpoint(4000)", "temp_store(MEMORY)"))
@@ -99,8 +102,18 @@ func touch(path string) error {
 	return f.Close()
 }
 
-// migrate brings the file to the newest format this program knows. A file that is there already is
-// only read.
+// inspect looks at the file without writing to it, so that what is not ours is left as it is.
+func inspect(ctx context.Context, path string) error {
+	db, err := sql.Open("sqlite", source(path, "ro", "busy_timeout(30000)"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = version(ctx, db)
+	return err
+}
+
+// migrate brings the file to the newest format this program knows.
 func migrate(ctx context.Context, db *sql.DB) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
