@@ -4,12 +4,14 @@
 //	status N PROGRAM ARG…         runs it; its exit status must be N
 //	refused PROGRAM ARG…          runs it; the exit status must be 2, stdout empty, and stderr one
 //	                              line of error and one of how to mend it, nothing else
+//	within DURATION refused …     the same, in time
 //	failed PROGRAM ARG…           runs it; the exit status must be 1, stdout empty, stderr one line
 //	[!] json FILE PATH WANT…      what stands at a path of a JSON file (see lookup), as text
 //	jsonsame FILE PATH FILE PATH  the same stands at both
 //	contacts N FILE [OWNER…]      writes N contacts, owned by the owners in turn
 //	repeat N TEXT FILE            writes a text N times
 //	latin1 FILE                   makes a UTF-8 file Latin-1
+//	newer-ledger FILE             makes a ledger look as if a newer version had written it
 //	worker-up [ARG…]              runs `worker --embedded` on free ports until the script ends, waits
 //	                              until it is ready, and sets TEMPORAL_ADDRESS, TEMPORAL_PORT, UI_PORT
 //	free-port NAME                sets a variable to a port nobody listens on
@@ -17,6 +19,7 @@
 package scripted
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -25,8 +28,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	_ "modernc.org/sqlite" // the driver of newer-ledger
 )
 
 type words = map[string]func(ts *testscript.TestScript, neg bool, args []string)
@@ -41,10 +46,11 @@ func Run(t *testing.T, dir string) {
 		ContinueOnError:     testing.Verbose(),
 		Setup:               setup,
 		Cmds: words{
-			"status": status, "refused": refused, "failed": failed,
+			"status": status, "refused": refused, "failed": failed, "within": within,
 			"json": jsonIs, "jsonsame": jsonSame,
 			"contacts": contacts, "repeat": repeat, "latin1": latin1,
-			"worker-up": workerUp, "free-port": freePort, "listen": listen,
+			"newer-ledger": newerLedger,
+			"worker-up":    workerUp, "free-port": freePort, "listen": listen,
 		},
 	})
 }
@@ -89,6 +95,19 @@ var (
 
 func refused(ts *testscript.TestScript, neg bool, args []string) {
 	ends(ts, neg, args, 2, refusal, "one line of error and one of fix")
+}
+
+func within(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 || args[1] != "refused" {
+		ts.Fatalf("usage: within DURATION refused PROGRAM ARG…")
+	}
+	most, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	began := time.Now()
+	refused(ts, false, args[2:])
+	if took := time.Since(began); took > most {
+		ts.Fatalf("it took %s", took)
+	}
 }
 
 func failed(ts *testscript.TestScript, neg bool, args []string) {
@@ -149,6 +168,17 @@ func latin1(ts *testscript.TestScript, neg bool, args []string) {
 		b = append(b, byte(r))
 	}
 	write(ts, args[0], string(b))
+}
+
+func newerLedger(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: newer-ledger FILE")
+	}
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)")
+	ts.Check(err)
+	ts.Check(db.Close())
 }
 
 func write(ts *testscript.TestScript, name, text string) {

@@ -5,7 +5,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -103,14 +105,29 @@ func (a *app) draftFlags(c *cobra.Command) *draft.Options {
 	f.StringVar(&o.From, "from", "", "who sends: me, owners, or account ids as ann,bob (default me)")
 	f.StringVar(&o.Start, "start", "now", `first slot: now, "2026-11-24 10:00", or a time with offset`)
 	f.StringVar(&o.Mode, "mode", string(drip.ModeASAP), "asap, or spread with --per-hour and --per-day")
-	f.IntVar(&o.PerHour, "per-hour", 0, "with --mode spread: at most `N` messages an hour over all accounts")
-	f.IntVar(&o.PerDay, "per-day", 0, "with --mode spread: at most `N` messages a day over all accounts")
+	f.Var((*quota)(&o.PerHour), "per-hour", "with --mode spread: at most `N` messages an hour over all accounts")
+	f.Var((*quota)(&o.PerDay), "per-day", "with --mode spread: at most `N` messages a day over all accounts")
 	f.StringVar(&o.Pace, "pace", string(drip.PaceHuman), "inside a slot: human (spread over the hour) or burst (at once)")
 	f.Uint64Var(&o.Seed, "seed", 0, "`N` that fixes who of a list writes to whom (default: made from the contacts)")
 	f.BoolVar(&o.Again, "again", false, "also engage contacts that were written to in an earlier engagement")
 	f.BoolVar(&o.Strict, "strict", false, "refuse if any contact would be held")
 	f.StringVar(&o.ID, "id", "", "`ID` of the engagement (default: made from the sequence's name)")
 	return o
+}
+
+// quota is a flag that, where it is given, is 1 or more.
+type quota int
+
+func (q *quota) String() string { return strconv.Itoa(int(*q)) }
+func (q *quota) Type() string   { return "number" }
+
+func (q *quota) Set(text string) error {
+	n, err := strconv.Atoi(text)
+	if err == nil && n < 1 {
+		err = errors.New("a quota is 1 or more")
+	}
+	*q = quota(n)
+	return err
 }
 
 // load reads a draft's files.

@@ -55,10 +55,11 @@ func (a *app) runDemo(ctx context.Context, keep bool) error {
 		return err
 	}
 	data := filepath.Join(dir, "data")
-	if err := a.blockExample(ctx, data); err != nil {
+	p, err := a.previewExample(ctx, d, data)
+	if err != nil {
 		return err
 	}
-	return a.runRehearsal(ctx, rehearsal.Options{Draft: d, Dir: data, Log: program.Logger(a.Stderr)},
+	return a.runRehearsal(ctx, p, rehearsal.Options{Draft: d, Dir: data, Log: program.Logger(a.Stderr)},
 		func(r *rehearsal.Rehearsal, report drip.Report) error {
 			a.sayNext(dir, report)
 			if keep {
@@ -69,15 +70,17 @@ func (a *app) runDemo(ctx context.Context, keep bool) error {
 		})
 }
 
-// blockExample begins the demo's ledger with a blocklist, so that there is somebody on it.
-func (a *app) blockExample(ctx context.Context, data string) error {
+// previewExample begins the demo's ledger with a blocklist, so that there is somebody on it.
+func (a *app) previewExample(ctx context.Context, d *draft.Draft, data string) (drip.Plan, error) {
 	l, err := open.Open(ctx, "sqlite:"+filepath.Join(data, rehearsal.LedgerFile))
 	if err != nil {
-		return err
+		return drip.Plan{}, err
 	}
 	defer l.Close()
-	_, err = l.Block(ctx, []string{example.BlockedDomain}, a.Now())
-	return err
+	if _, err := l.Block(ctx, []string{example.BlockedDomain}, a.Now()); err != nil {
+		return drip.Plan{}, err
+	}
+	return a.makePreview(ctx, d, l)
 }
 
 // sayNext says where to look next.

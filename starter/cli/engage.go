@@ -59,6 +59,9 @@ func (a *app) runEngage(ctx context.Context, d *draft.Draft, yes bool) error {
 	if err != nil {
 		return err
 	}
+	if err := d.CheckSomebody(p.Contacts, len(p.Held)); err != nil {
+		return err
+	}
 	if !a.json {
 		talk := *a
 		talk.Stdout, talk.OutStyle = a.Stderr, a.ErrStyle

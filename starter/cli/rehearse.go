@@ -24,6 +24,9 @@ func (a *app) rehearse() *cobra.Command {
 	c.Flags().StringVar(&smtp, "smtp", "", "send everything to this `HOST:PORT` instead of a catcher here")
 	c.Flags().StringVar(&dir, "out", "", "keep the mail and the ledger in `DIR` (default: a new temporary folder)")
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := rehearsal.CheckSMTP(smtp); err != nil {
+			return err
+		}
 		d, err := a.load(o, args, a.Now())
 		if err != nil {
 			return err
@@ -33,10 +36,17 @@ func (a *app) rehearse() *cobra.Command {
 			return err
 		}
 		defer l.Close()
+		p, err := a.makePreview(c.Context(), d, l)
+		if err != nil {
+			return err
+		}
+		if err := d.CheckSomebody(p.Contacts, len(p.Held)); err != nil {
+			return err
+		}
 		if dir, err = scratch(dir); err != nil {
 			return err
 		}
-		return a.runRehearsal(c.Context(), rehearsal.Options{Draft: d, Source: l, Dir: dir, SMTP: smtp, Log: program.Logger(a.Stderr)}, nil)
+		return a.runRehearsal(c.Context(), p, rehearsal.Options{Draft: d, Source: l, Dir: dir, SMTP: smtp, Log: program.Logger(a.Stderr)}, nil)
 	}
 	return c
 }
@@ -55,21 +65,17 @@ func scratch(dir string) (string, error) {
 	return dir, nil
 }
 
-// runRehearsal previews, runs and reports. then, if given, runs while everything is still up.
-func (a *app) runRehearsal(ctx context.Context, o rehearsal.Options, then func(*rehearsal.Rehearsal, drip.Report) error) error {
-	a.say("Starting a Temporal server and a mail catcher, for this rehearsal alone…")
+// runRehearsal shows the preview, runs and reports. then, if given, runs while everything is still up.
+func (a *app) runRehearsal(ctx context.Context, p drip.Plan, o rehearsal.Options, then func(*rehearsal.Rehearsal, drip.Report) error) error {
+	if !a.json {
+		a.showPlan(p)
+	}
+	a.say("\nStarting a Temporal server and a mail catcher, for this rehearsal alone…")
 	r, err := rehearsal.Start(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	p, err := a.makePreview(ctx, o.Draft, r.Ledger)
-	if err != nil {
-		return err
-	}
-	if !a.json {
-		a.showPlan(p)
-	}
 	report, err := a.watchRehearsal(ctx, r, p)
 	if err != nil {
 		return err
@@ -98,7 +104,7 @@ func (a *app) watchRehearsal(ctx context.Context, r *rehearsal.Rehearsal, p drip
 	for _, slot := range p.Slots {
 		total += slot.Total
 	}
-	a.say("\nEngaged %d contacts. Skipping from slot to slot, %s to %s…", p.Contacts,
+	a.say("Engaging %d contacts. Skipping from slot to slot, %s to %s…", p.Contacts,
 		p.Start.Format("Mon 2 Jan 15:04"), p.Finish.Format("Mon 2 Jan 15:04"))
 	bar := show.NewProgress(a.Stderr, "messages", int64(total), a.ErrStyle)
 	defer bar.Done()

@@ -232,6 +232,12 @@ func (d *Draft) Each(ctx context.Context, l ledger.Ledger, each func(drip.Contac
 	if err := d.chooseID(ctx, l); err != nil {
 		return nil, err
 	}
+	if d.Options.Strict { // judges the whole file, and nothing is to be made of it before
+		summary, err := d.file.Screen(ctx, d.screening(l, nil), d.check)
+		if err = errors.Join(err, d.strict(summary.Held)); err != nil {
+			return nil, err
+		}
+	}
 	summary, err := d.file.Screen(ctx, d.screening(l, nil), func(batch []drip.Contact) error {
 		if err := d.check(batch); err != nil {
 			return err

@@ -34,6 +34,18 @@ func (d *Draft) Engage(ctx context.Context, l ledger.Ledger, now time.Time, prog
 	return d.document(summary, bookings), nil
 }
 
+// CheckSomebody refuses to engage nobody: a preview has told how many are left, and how many are held.
+func (d *Draft) CheckSomebody(contacts, held int) error {
+	if contacts > 0 {
+		return nil
+	}
+	return &drip.InputError{
+		File:    d.Options.Contacts,
+		Problem: fmt.Sprintf("nobody is left to engage: all %d contacts are held", held),
+		Fix:     "see why with preview",
+	}
+}
+
 // catchUp moves a start that has passed while somebody looked at the preview.
 func (d *Draft) catchUp(now time.Time) {
 	if !d.Engagement.Start.Start().Before(now) {
@@ -66,12 +78,8 @@ func (d *Draft) fill(ctx context.Context, l ledger.Ledger, now time.Time, progre
 	if err := d.strict(summary.Held); err != nil {
 		return summary, nil, err
 	}
-	if summary.Contacts == 0 {
-		return summary, nil, &drip.InputError{
-			File:    d.Options.Contacts,
-			Problem: fmt.Sprintf("nobody is left to engage: all %d contacts are held", len(summary.Held)),
-			Fix:     "see why with preview",
-		}
+	if err := d.CheckSomebody(summary.Contacts, len(summary.Held)); err != nil {
+		return summary, nil, err
 	}
 	if err := l.AddHeld(ctx, id, summary.Held); err != nil {
 		return summary, nil, err

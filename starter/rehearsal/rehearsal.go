@@ -120,10 +120,7 @@ func (r *Rehearsal) openLedger(ctx context.Context, source ledger.Ledger) error 
 // mailServer is where all mail goes.
 func (r *Rehearsal) mailServer(address string) (string, error) {
 	if address != "" {
-		if _, _, err := splitAddress(address); err != nil {
-			return "", err
-		}
-		return address, nil
+		return address, CheckSMTP(address)
 	}
 	if err := os.MkdirAll(r.MailDir(), 0o755); err != nil {
 		return "", fmt.Errorf("make a folder for the mail: %w", err)
@@ -133,6 +130,15 @@ func (r *Rehearsal) mailServer(address string) (string, error) {
 		return "", fmt.Errorf("start the mail catcher: %w", err)
 	}
 	return r.catcher.Addr(), nil
+}
+
+// CheckSMTP judges Options.SMTP, before anything is started for it.
+func CheckSMTP(address string) error {
+	if address == "" {
+		return nil
+	}
+	_, _, err := splitAddress(address)
+	return err
 }
 
 func splitAddress(address string) (host string, port int, err error) {
