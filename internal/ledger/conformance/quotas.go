@@ -114,6 +114,34 @@ var quotas = []behaviour{
 		require.NoError(t, err)
 		fresh.waits("per_hour", In(1, 5*time.Minute), In(0, 6*time.Minute))
 	}},
+	{"a late truth counts from when it is told", func(t *testing.T, b *bench) {
+		a := b.sender("a", "ann", 5, 2)
+		m := a.claim(In(0, 0))
+		fresh := &attempt{bench: b, lease: a.lease, quotas: roomy}
+		fresh.lease.Token = "new"
+		_, err := b.Take(b.ctx, fresh.lease, In(0, 5*time.Minute))
+		require.NoError(t, err)
+		fresh.send(In(0, 10*time.Minute))
+		fresh.send(In(0, 20*time.Minute))
+		_, err = a.next(settlement(m, drip.Delivered, In(0, 15*time.Minute)), false, In(0, 15*time.Minute))
+		require.ErrorIs(t, err, ledger.ErrFenced)
+		require.Equal(t, In(0, 15*time.Minute), b.row("a", m.Contact, 1).SentAt)
+		for per, until := range map[int]time.Duration{3: 10, 2: 15, 1: 20} {
+			fresh.quotas = drip.Quotas{PerHour: per, PerDay: 100}
+			fresh.waits("per_hour", In(1, until*time.Minute), In(0, 21*time.Minute))
+		}
+	}},
+	{"a late truth may be the latest", func(t *testing.T, b *bench) {
+		a := b.sender("a", "ann", 3, 1)
+		m := a.claim(In(0, 0))
+		fresh := &attempt{bench: b, lease: a.lease, quotas: drip.Quotas{PerHour: 100, PerDay: 100, MinGap: time.Minute}}
+		fresh.lease.Token = "new"
+		_, err := b.Take(b.ctx, fresh.lease, In(0, 5*time.Minute))
+		require.NoError(t, err)
+		_, err = a.next(settlement(m, drip.Delivered, In(0, 6*time.Minute)), false, In(0, 6*time.Minute))
+		require.ErrorIs(t, err, ledger.ErrFenced)
+		fresh.waits("min_gap", In(0, 7*time.Minute), In(0, 6*time.Minute))
+	}},
 	{"an account's quotas hold over all its engagements, ended ones too", func(t *testing.T, b *bench) {
 		one := b.sender("a", "ann", 2, 1)
 		one.send(In(0, 0))

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/dripline/dripline/internal/drip"
 	"github.com/dripline/dripline/internal/ledger"
 )
 
@@ -36,50 +35,6 @@ func (t *tx) saveAccount(a *account) error {
 		hand_engagement = ?, hand_contact = ?, hand_step = ?, hand_slot = ?, hand_at = ? WHERE number = ?`,
 		a.counted, a.last, a.waitUntil, a.waitReason, h.engagement, h.contact, h.step, h.slot, h.at, a.number)
 	return err
-}
-
-// count adds a message to those that count against the account's quotas. Times never run backwards.
-func (t *tx) count(a *account, at int64) error {
-	a.counted++
-	a.last = max(a.last, at)
-	_, err := t.exec("INSERT INTO counted (account, seq, at) VALUES (?, ?, ?)", a.number, a.counted, a.last)
-	return err
-}
-
-// prune forgets what can never lie in a window again. It goes by the account's own time, not by the
-// caller's clock, which may be wrong.
-func (t *tx) prune(a *account) error {
-	_, err := t.exec(`DELETE FROM counted WHERE account = ?1 AND seq <
-		(SELECT seq FROM counted WHERE account = ?1 AND at > ?2 ORDER BY seq LIMIT 1)`,
-		a.number, a.last-int64(longestWindow))
-	return err
-}
-
-// longestWindow is the longest time over which a quota counts.
-const longestWindow = 24 * time.Hour
-
-// quota says when the account's quotas allow one more message, and which quota says so; empty if none
-// stands in the way. Each is one look: n messages lie within a window exactly if the n-th newest does.
-func (t *tx) quota(a *account, q drip.Quotas) (until int64, why string, err error) {
-	var hour, day int64
-	if a.counted == 0 {
-		return 0, "", nil
-	}
-	if _, err := t.get(`SELECT coalesce((SELECT at FROM counted WHERE account = ?1 AND seq = ?2), 0),
-		coalesce((SELECT at FROM counted WHERE account = ?1 AND seq = ?3), 0)`,
-		[]any{a.number, a.counted - int64(q.PerHour) + 1, a.counted - int64(q.PerDay) + 1}, &hour, &day); err != nil {
-		return 0, "", fmt.Errorf("judge quotas: %w", err)
-	}
-	for _, w := range []struct {
-		from   int64
-		length time.Duration
-		why    string
-	}{{a.last, q.MinGap, "min_gap"}, {hour, time.Hour, "per_hour"}, {day, longestWindow, "per_day"}} {
-		if end := w.from + int64(w.length); w.from != 0 && w.length > 0 && end > until {
-			until, why = end, w.why
-		}
-	}
-	return until, why, nil
 }
 
 // lose makes the message in hand unknown, because whoever had it is gone.

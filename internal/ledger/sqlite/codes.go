@@ -27,7 +27,7 @@ var engagementStates = []drip.State{
 	drip.StateCompleted, drip.StateCancelled, drip.StateFailed, abandoned,
 }
 
-const abandonedCode = 7
+const abandonedCode = 7 // of engagementStates
 
 func stateCode(s drip.State) (int, error) {
 	if i := slices.Index(engagementStates, s); i >= 0 {

@@ -95,10 +95,17 @@ func (t *tx) tellTruth(d *desk, s *ledger.Settlement) error {
 	if s == nil {
 		return nil
 	}
-	if err := t.improve(d, s); !errors.Is(err, errNotInHand) {
+	before := d.account
+	if err := t.improve(d, s); err != nil {
+		if errors.Is(err, errNotInHand) {
+			return nil
+		}
 		return err
 	}
-	return nil
+	if d.account == before {
+		return nil
+	}
+	return t.saveAccount(&d.account)
 }
 
 // improve lets an attempt that lost its message, because it was taken for gone, say the truth after
@@ -116,20 +123,28 @@ func (t *tx) improve(d *desk, s *ledger.Settlement) error {
 	if !found || state != unknown {
 		return fmt.Errorf("%w: contact %d, step %d", errNotInHand, s.Contact, s.Step)
 	}
-	to, reason := failed, refused[s.Outcome.Verdict]
+	to, c := failed, conclusion{at: at, messageID: s.MessageID, answer: s.Outcome.Answer, reason: refused[s.Outcome.Verdict]}
 	switch s.Outcome.Verdict {
 	case drip.OutcomeUnknown:
 		return nil
 	case drip.Delivered:
-		to, reason = sent, ""
+		to, c.at = sent, max(at, nanos(s.Outcome.At))
+		if err := t.recount(&d.account, at, c.at); err != nil {
+			return err
+		}
 	}
-	if _, err := t.exec(`UPDATE messages SET state = ?, message_id = ?, answer = ?, reason = ?
+	return t.correct(h, d.account.number, to, c)
+}
+
+// correct replaces an unknown outcome.
+func (t *tx) correct(h hand, account int64, state int, c conclusion) error {
+	if _, err := t.exec(`UPDATE messages SET state = ?, at = ?, message_id = ?, answer = ?, reason = ?
 		WHERE engagement = ? AND contact = ? AND step = ?`,
-		to, s.MessageID, s.Outcome.Answer, reason, h.engagement, h.contact, h.step); err != nil {
+		state, c.at, c.messageID, c.answer, c.reason, h.engagement, h.contact, h.step); err != nil {
 		return err
 	}
-	if err := t.spend(h, d.account.number, unknown, -1); err != nil {
+	if err := t.spend(h, account, unknown, -1); err != nil {
 		return err
 	}
-	return t.spend(h, d.account.number, to, 1)
+	return t.spend(h, account, state, 1)
 }
