@@ -1,25 +1,20 @@
 package activities_test
 
 import (
-	"bufio"
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
+	"net"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"github.com/wneessen/go-mail"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"github.com/dripline/dripline/activities"
 	"github.com/dripline/dripline/internal/calendar"
@@ -30,228 +25,180 @@ import (
 	"github.com/dripline/dripline/internal/smtp"
 )
 
-// serveVariable makes the test binary a mail catcher: a server in a process of its own.
-const serveVariable = "DRIPLINE_TEST_SERVE"
+// nine is the first slot of the tests, on a Monday.
+var nine = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
-func TestMain(m *testing.M) {
-	if os.Getenv(serveVariable) == "" {
-		os.Exit(m.Run())
-	}
-	c, err := catcher.Start("127.0.0.1:0", catcher.Options{Discard: true})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	fmt.Println(c.Addr())
-	_, _ = io.Copy(io.Discard, os.Stdin) // until the parent closes it, or is gone
-	fmt.Println(c.Count())
-	_ = c.Close()
+// slot is the slot n hours after nine.
+func slot(n int) drip.Slot { return drip.SlotAt(nine.Add(time.Duration(n) * time.Hour)) }
+
+// bench is a worker's activities on a real ledger and a real mail server, and their clock.
+type bench struct {
+	*activities.Activities
+	t       require.TestingT
+	ctx     context.Context
+	clock   *simulated
+	catcher *catcher.Catcher
+	script  func(catcher.Stage, *catcher.Attempt) error // of the mail server; may be set at any time
+	stop    chan struct{}                               // of the worker; nil: it never stops
 }
 
-// elsewhere starts a mail catcher in another process. The function ends it, and says how many
-// messages it had.
-func elsewhere(b *testing.B) (port int, count func() int) {
-	b.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), serveVariable+"=1")
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	require.NoError(b, err)
-	out, err := cmd.StdoutPipe()
-	require.NoError(b, err)
-	require.NoError(b, cmd.Start())
-	lines := bufio.NewScanner(out)
-	number := func() int {
-		require.True(b, lines.Scan())
-		n, err := strconv.Atoi(strings.TrimPrefix(lines.Text(), "127.0.0.1:"))
-		require.NoError(b, err)
-		return n
+// roomy are quotas that stand in nobody's way.
+var roomy = drip.Quotas{PerHour: 1000, PerDay: 10_000}
+
+// people are accounts with the same quotas.
+func people(q drip.Quotas, ids ...string) []drip.Account {
+	var all []drip.Account
+	for _, id := range ids {
+		all = append(all, drip.Account{ID: id, Name: "The " + id, Email: id + "@acme.test", Quotas: q})
 	}
-	return number(), func() int {
-		require.NoError(b, in.Close())
-		n := number()
-		require.NoError(b, cmd.Wait())
-		return n
+	return all
+}
+
+func openLedger(t testing.TB) ledger.Ledger {
+	t.Helper()
+	l, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "dripline.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	return l
+}
+
+// newBench is a team at work, on its own ledger.
+func newBench(t *testing.T, accounts []drip.Account) *bench {
+	t.Helper()
+	b, done := newBenchOn(t, t.Context(), openLedger(t), drip.Team{Zone: time.UTC, Calendar: drip.DefaultCalendar(), Accounts: accounts})
+	t.Cleanup(done)
+	return b
+}
+
+func newBenchOn(t require.TestingT, ctx context.Context, l ledger.Ledger, team drip.Team) (_ *bench, done func()) {
+	b := &bench{t: t, ctx: ctx, clock: newSimulated(nine.Add(-20 * time.Minute))}
+	var err error
+	b.catcher, err = catcher.Start("127.0.0.1:0", catcher.Options{
+		Now: b.clock.Now,
+		Script: func(s catcher.Stage, a *catcher.Attempt) error {
+			if b.script == nil {
+				return nil
+			}
+			return b.script(s, a)
+		},
+	})
+	require.NoError(t, err)
+	host, port, err := net.SplitHostPort(b.catcher.Addr())
+	require.NoError(t, err)
+	team.Accounts = slices.Clone(team.Accounts)
+	for i := range team.Accounts {
+		team.Accounts[i].SMTP = drip.SMTP{Host: host, TLS: drip.NoTLS}
+		team.Accounts[i].SMTP.Port, err = strconv.Atoi(port)
+		require.NoError(t, err)
 	}
-}
-
-const (
-	senders = 20
-	each    = 500
-)
-
-// BenchmarkDeliver hands over what 20 accounts have in a slot, without a pause, to a mail server in
-// another process: the activity itself, on a ledger in SQLite with full sync. One op is 20 x 500
-// messages. The baseline beside it is go-mail's own client in a bare loop over 20 kept connections
-// with the same message and no ledger; the two take turns, so that what else the machine does hits
-// both. "ours/bare" is the median of the ratios; run it with -benchtime 5x or more.
-func BenchmarkDeliver(b *testing.B) {
-	var ours, bare, ratios []float64
-	for b.Loop() {
-		o, w := rate(b, deliverOurs), rate(b, deliverBare)
-		b.Logf("%.0f messages a second, bare %.0f", o, w)
-		ours, bare, ratios = append(ours, o), append(bare, w), append(ratios, o/w)
-	}
-	b.ReportMetric(median(ours), "msg/s")
-	b.ReportMetric(median(bare), "bare-msg/s")
-	b.ReportMetric(median(ratios), "ours/bare")
-	b.ReportMetric(0, "ns/op") // it would be that of both together
-}
-
-func median(all []float64) float64 {
-	slices.SortFunc(all, cmp.Compare)
-	return all[len(all)/2]
-}
-
-// rate is how many messages a second a way to deliver makes, and makes sure that all arrived.
-func rate(b *testing.B, prepare func(b *testing.B, port int) (deliver func(sender int) error)) float64 {
-	port, count := elsewhere(b)
-	deliver := prepare(b, port)
-	var all sync.WaitGroup
-	var errs [senders]error
-	begin := time.Now()
-	for sender := range senders {
-		all.Go(func() { errs[sender] = deliver(sender) })
-	}
-	all.Wait()
-	took := time.Since(begin)
-	require.NoError(b, errors.Join(errs[:]...))
-	require.Equal(b, senders*each, count())
-	return senders * each / took.Seconds()
-}
-
-// story is one that begins at a given time, whatever the time is.
-type story struct {
-	activities.WallClock
-	at, began time.Time
-}
-
-func (s story) Now() time.Time { return s.at.Add(time.Since(s.began)) }
-
-// text and html are the example's first step, of the length that people write.
-const (
-	text = `Hi {{ first_name }},
-
-I saw that {{ company | default: 'your team' }} is growing{% if city %} in {{ city }}{% endif %}.
-Acme takes the follow-ups off your hands, and keeps what it promises.
-
-Would a quarter of an hour next week suit you?
-
-{{ sender.name }}
-`
-	html = `<p>Hi {{ first_name }},</p>
-<p>I saw that {{ company | default: 'your team' }} is growing{% if city %} in {{ city }}{% endif %}.
-Acme takes the follow-ups off your hands, and keeps what it promises.</p>
-<p>Would a quarter of an hour next week suit you?</p>
-<p>{{ sender.name }}</p>
-`
-)
-
-func account(sender, port int) drip.Account {
-	id := fmt.Sprintf("sender-%02d", sender)
-	return drip.Account{
-		ID: id, Name: "Ann Lee", Email: id + "@acme.test",
-		SMTP:   drip.SMTP{Host: "127.0.0.1", Port: port, TLS: drip.NoTLS},
-		Quotas: drip.Quotas{PerHour: 1_000_000, PerDay: 1_000_000},
+	pool := smtp.NewPool(smtp.Options{})
+	b.Activities = &activities.Activities{Team: team, Calendar: calendar.New(team), Ledger: l, SMTP: pool, Clock: b.clock}
+	return b, func() {
+		pool.Close()
+		require.NoError(t, b.catcher.Close())
 	}
 }
 
-// deliverOurs prepares an engagement, all in one slot.
-func deliverOurs(b *testing.B, port int) func(sender int) error {
-	ctx := b.Context()
-	slot := drip.SlotAt(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
-	team := drip.Team{Zone: time.UTC, Calendar: drip.DefaultCalendar()}
-	for sender := range senders {
-		team.Accounts = append(team.Accounts, account(sender, port))
+// engagement is one with steps a day apart, without a pace.
+func engagement(id string, steps int) drip.Engagement {
+	e := drip.Engagement{
+		ID: id, Zone: "UTC", From: drip.From{Kind: drip.FromOwners}, Mode: drip.ModeASAP, Pace: drip.PaceBurst,
+		Seed: 7, Columns: []string{"first_name"}, Start: slot(0), Sequence: drip.Sequence{Name: "Launch"},
 	}
-	book, err := sqlite.Open(ctx, filepath.Join(b.TempDir(), "ledger.db"))
-	require.NoError(b, err)
-	b.Cleanup(func() { require.NoError(b, book.Close()) })
-	engage(b, book, team, slot)
+	for i := range steps {
+		e.Sequence.Steps = append(e.Sequence.Steps, drip.Step{After: min(i, 1), Subject: "Hi", Text: "Hi {{ first_name }}"})
+	}
+	return e
+}
 
-	clock := story{at: slot.Start(), began: time.Now()}
-	pool := smtp.NewPool(smtp.Options{Now: clock.Now})
-	b.Cleanup(pool.Close)
-	work := &activities.Activities{Team: team, Calendar: calendar.New(team), Ledger: book, SMTP: pool, Clock: clock}
+// contacts are n of them for each account, named after it.
+func contacts(prefix string, n int, accounts ...drip.Account) []drip.Contact {
+	var all []drip.Contact
+	for _, a := range accounts {
+		for range n {
+			name := fmt.Sprintf("%s-%s-%d", prefix, a.ID, len(all)+1)
+			all = append(all, drip.Contact{Row: len(all) + 2, Email: name + "@example.test", Values: []string{name}, Account: a.ID})
+		}
+	}
+	return all
+}
+
+// engage makes an engagement real, as engage does, and returns its plan and who was held.
+func (b *bench) engage(e drip.Engagement, contacts []drip.Contact) ([]drip.Booking, []drip.Held) {
+	now := b.clock.Now()
+	require.NoError(b.t, b.Ledger.Create(b.ctx, e, now))
+	held, err := b.Ledger.AddContacts(b.ctx, e.ID, contacts, now)
+	require.NoError(b.t, err)
+	var booked []drip.Booking
+	err = b.Ledger.Plan(b.ctx, ledger.PlanRequest{ID: e.ID, From: e.Start, Now: now,
+		Require: []drip.State{drip.StateLoading}, To: drip.StateScheduled, Reason: "engaged",
+	}, func(basis ledger.Basis) (_ []drip.Booking, err error) {
+		booked, err = activities.Schedule(b.Team, b.Calendar, e.Start, basis)
+		return booked, err
+	})
+	require.NoError(b.t, err)
+	return booked, held
+}
+
+// send runs SendEmails as a worker would.
+func (b *bench) send(id, account string, s drip.Slot) drip.SendOutput {
+	out, err := b.trySend(b.ctx, id, account, s)
+	require.NoError(b.t, err)
+	return out
+}
+
+// runs makes every attempt one of its own.
+var runs atomic.Int64
+
+func (b *bench) trySend(ctx context.Context, id, account string, s drip.Slot) (out drip.SendOutput, err error) {
 	var suite testsuite.WorkflowTestSuite
-	return func(sender int) error {
-		env := suite.NewTestActivityEnvironment()
-		work.Register(env)
-		value, err := env.ExecuteActivity(work.SendEmails, drip.SendInput{
-			Engagement: "bench", Account: team.Accounts[sender].ID, Slot: slot, Now: slot.Start(),
-		})
-		if err != nil {
-			return err
-		}
-		var out drip.SendOutput
-		if err := value.Get(&out); err != nil || out.Slot.Sent != each {
-			return fmt.Errorf("sent %d of %d: %s, %w", out.Slot.Sent, each, out.Why, err)
-		}
-		return nil
+	suite.SetLogger(log.NewStructuredLogger(silent))
+	env := suite.NewTestActivityEnvironment()
+	env.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx, Identity: fmt.Sprint(runs.Add(1))})
+	env.SetTestTimeout(time.Minute)
+	if b.stop != nil {
+		env.SetWorkerStopChannel(b.stop)
+	}
+	b.Register(env)
+	value, err := env.ExecuteActivity(drip.ActivitySendEmails, drip.SendInput{
+		Engagement: id, Account: account, Slot: s, Now: b.clock.Now(), Rehearsal: b.rehearses(id),
+	})
+	if err != nil {
+		return out, err
+	}
+	return out, value.Get(&out)
+}
+
+func (b *bench) rehearses(id string) bool {
+	info, err := b.Ledger.Engagement(b.ctx, id)
+	require.NoError(b.t, err)
+	return info.Rehearsal
+}
+
+// at sets the clock forward to an instant in a slot.
+func (b *bench) at(s drip.Slot, after time.Duration) {
+	if d := s.Start().Add(after).Sub(b.clock.Now()); d > 0 {
+		require.NoError(b.t, b.clock.Sleep(b.ctx, d))
 	}
 }
 
-// engage books the slot for contacts of all senders.
-func engage(b *testing.B, book ledger.Ledger, team drip.Team, slot drip.Slot) {
-	ctx, now := b.Context(), slot.Start().Add(-time.Hour)
-	require.NoError(b, book.Create(ctx, drip.Engagement{
-		ID: "bench", Zone: "UTC", Start: slot, Mode: drip.ModeASAP, Pace: drip.PaceBurst,
-		Columns: []string{"first_name", "company", "city"},
-		Sequence: drip.Sequence{Name: "Bench", Steps: []drip.Step{
-			{Subject: "{{ company | default: 'Your team' }} and Acme", Text: text, HTML: html},
-		}},
-	}, now))
-	var contacts []drip.Contact
-	var bookings []drip.Booking
-	for _, a := range team.Accounts {
-		for i := range each {
-			contacts = append(contacts, drip.Contact{
-				Row: len(contacts) + 2, Email: fmt.Sprintf("person-%d@%s.example", i, a.ID), Account: a.ID,
-				Values: []string{"Lea", "Meridian Labs", "London"},
-			})
-		}
-		bookings = append(bookings, drip.Booking{Slot: slot, Account: a.ID, Step: 1, Count: each, Limit: drip.LimitContacts})
-	}
-	held, err := book.AddContacts(ctx, "bench", contacts, now)
-	require.NoError(b, err)
-	require.Empty(b, held)
-	require.NoError(b, book.Plan(ctx, ledger.PlanRequest{
-		ID: "bench", From: slot, Now: now, Require: []drip.State{drip.StateLoading}, To: drip.StateScheduled,
-	}, func(ledger.Basis) ([]drip.Booking, error) { return bookings, nil }))
+// rows are all messages of an engagement.
+func (b *bench) rows(id string) []ledger.Row {
+	var all []ledger.Row
+	require.NoError(b.t, b.Ledger.Messages(b.ctx, id, func(r ledger.Row) error {
+		all = append(all, r)
+		return nil
+	}))
+	return all
 }
 
-// deliverBare prepares connections of go-mail's own client.
-func deliverBare(b *testing.B, port int) func(sender int) error {
-	fill := strings.NewReplacer("{{ first_name }}", "Lea", "{{ company | default: 'your team' }}", "Meridian Labs",
-		"{% if city %} in {{ city }}{% endif %}", " in London", "{{ sender.name }}", "Ann Lee")
-	plain, rich := fill.Replace(text), fill.Replace(html)
-	var clients [senders]*mail.Client
-	for i := range clients {
-		client, err := mail.NewClient("127.0.0.1", mail.WithPort(port), mail.WithTLSPolicy(mail.NoTLS), mail.WithHELO("localhost"))
-		require.NoError(b, err)
-		require.NoError(b, client.DialWithContext(context.WithoutCancel(b.Context())))
-		b.Cleanup(func() { _ = client.Close() }) // the server is gone by then
-		clients[i] = client
-	}
-	return func(sender int) error {
-		a := account(sender, port)
-		for i := range each {
-			m := mail.NewMsg()
-			if err := m.FromFormat(a.Name, a.Email); err != nil {
-				return err
-			}
-			if err := m.To(fmt.Sprintf("person-%d@%s.example", i, a.ID)); err != nil {
-				return err
-			}
-			m.Subject("Meridian Labs and Acme")
-			m.SetDate()
-			m.SetMessageID()
-			m.SetBodyString(mail.TypeTextPlain, plain)
-			m.AddAlternativeString(mail.TypeTextHTML, rich)
-			if err := clients[sender].Send(m); err != nil {
-				return err
-			}
+// states counts an engagement's messages of a step by state.
+func (b *bench) states(id string, step int) map[drip.MessageState]int {
+	all := map[drip.MessageState]int{}
+	for _, r := range b.rows(id) {
+		if r.Step == step {
+			all[r.State]++
 		}
-		return nil
 	}
+	return all
 }
