@@ -23,12 +23,12 @@ func jsonIs(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func jsonSame(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 4 {
-		ts.Fatalf("usage: jsonsame FILE PATH FILE PATH")
+	if len(args) != 4 {
+		ts.Fatalf("usage: [!] jsonsame FILE PATH FILE PATH")
 	}
 	one, other := at(ts, args[0], args[1]), at(ts, args[2], args[3])
-	if one != other {
-		ts.Fatalf("%s of %s is %s, but %s of %s is %s", args[1], args[0], one, args[3], args[2], other)
+	if (one == other) == neg {
+		ts.Fatalf("%s of %s is %s, and %s of %s is %s (negated: %v)", args[1], args[0], one, args[3], args[2], other, neg)
 	}
 }
 
@@ -52,7 +52,7 @@ func at(ts *testscript.TestScript, file, path string) string {
 }
 
 // lookup follows a path, `slots.0.sends.*.account`: a key; an index, from the end if below 0; `*`
-// for each of a list, joined with spaces; and last, `#` how many there are, `keys` the keys in
+// for each of a list, joined with spaces; and last, `len` how many there are, `keys` the keys in
 // order, `sum` of numbers, `tally` how often each stands there ("ann:75 ben:75"). A text is shown
 // without quotes, everything else as JSON.
 func lookup(v any, path []string) (string, error) {
@@ -81,7 +81,7 @@ func collect(v any, path []string) ([]string, error) {
 		return slices.Sorted(maps.Keys(object)), nil
 	case "*":
 		return each(v, rest)
-	case "#":
+	case "len":
 		list, ok := v.([]any)
 		if !ok {
 			return nil, fmt.Errorf("no list to count")

@@ -7,7 +7,7 @@
 //	within DURATION refused …     the same, in time
 //	failed PROGRAM ARG…           runs it; the exit status must be 1, stdout empty, stderr one line
 //	[!] json FILE PATH WANT…      what stands at a path of a JSON file (see lookup), as text
-//	jsonsame FILE PATH FILE PATH  the same stands at both
+//	[!] jsonsame FILE PATH FILE PATH  the same stands at both
 //	contacts N FILE [OWNER…]      writes N contacts, owned by the owners in turn
 //	repeat N TEXT FILE            writes a text N times
 //	latin1 FILE                   makes a UTF-8 file Latin-1

@@ -102,7 +102,7 @@ func heldCounts(p drip.Plan, s Style) []string {
 	lines := []string{s.paint(inkWarn, count(total, "contact"))}
 	for _, reason := range order {
 		if n := reasons[reason]; n > 0 {
-			lines = append(lines, fmt.Sprintf("%*s %s", digits, number(n), heldWord(reason)))
+			lines = append(lines, fmt.Sprintf("%*s %s", digits, number(n), HeldWord(reason)))
 		}
 	}
 	if p.MoreHeld > 0 {
@@ -150,7 +150,7 @@ func Held(w io.Writer, held []drip.Held, s Style) {
 		{title: "Reason", wrap: true}, {title: "Detail", wrap: true},
 	}}
 	for _, h := range shown {
-		g.rows = append(g.rows, []string{strconv.Itoa(h.Row), clean(h.Email), heldWord(h.Reason), clean(h.Detail)})
+		g.rows = append(g.rows, []string{strconv.Itoa(h.Row), clean(h.Email), HeldWord(h.Reason), clean(h.Detail)})
 	}
 	out.WriteString(g.render(s))
 	if rest := len(held) - len(shown); rest > 0 {

@@ -131,7 +131,8 @@ var heldWords = map[drip.HeldReason]string{
 	drip.HeldNoOwner:         "no owner with an account",
 }
 
-func heldWord(r drip.HeldReason) string {
+// HeldWord is why a contact is held, as people read it.
+func HeldWord(r drip.HeldReason) string {
 	if word, ok := heldWords[r]; ok {
 		return word
 	}

@@ -91,8 +91,11 @@ func (r *renderer) run(ctx context.Context) error {
 func (r *renderer) nothing(held []drip.Held) error {
 	for _, h := range held {
 		if drip.Person(h.Email) == r.person {
-			return &drip.InputError{File: r.draft.Options.Contacts, Line: h.Row,
-				Problem: fmt.Sprintf("this contact is held: %s %s", h.Reason, h.Detail), Fix: "correct the row"}
+			problem := "this contact is held: " + show.HeldWord(h.Reason)
+			if h.Detail != "" {
+				problem += " (" + h.Detail + ")"
+			}
+			return &drip.InputError{File: r.draft.Options.Contacts, Line: h.Row, Problem: problem, Fix: "correct the row"}
 		}
 	}
 	if r.person != "" {

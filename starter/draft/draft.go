@@ -23,6 +23,7 @@ import (
 	"github.com/dripline/dripline/internal/ledger"
 	"github.com/dripline/dripline/internal/message"
 	"github.com/dripline/dripline/internal/roster"
+	"github.com/dripline/dripline/internal/show"
 )
 
 // Options are the files and flags of preview, engage and rehearse.
@@ -285,7 +286,7 @@ func (d *Draft) strict(held []drip.Held) error {
 		return nil
 	}
 	first := held[0]
-	problem := fmt.Sprintf("%d contacts would be held, the first for %s", len(held), first.Reason)
+	problem := fmt.Sprintf("%d contacts would be held, the first: %s", len(held), show.HeldWord(first.Reason))
 	if first.Detail != "" {
 		problem += " (" + first.Detail + ")"
 	}
