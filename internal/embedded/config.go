@@ -84,6 +84,9 @@ func settings(o Options) dynamicconfig.StaticClient {
 		s[dynamicconfig.TaskQueueScannerEnabled.Key()] = false
 		s[dynamicconfig.HistoryScannerEnabled.Key()] = false
 	}
+	if o.ContinueAfter > 0 {
+		s[dynamicconfig.HistoryCountSuggestContinueAsNew.Key()] = o.ContinueAfter
+	}
 	if !o.TimeSkipping {
 		return s
 	}

@@ -48,6 +48,9 @@ type Options struct {
 	UIPort int
 	// TimeSkipping lets workflows that ask for it (package timeskip) skip the time they wait in.
 	TimeSkipping bool
+	// ContinueAfter is how many events a history has when the server begins to suggest that its
+	// workflow continue as new; 0 leaves it at the server's thousands.
+	ContinueAfter int
 	// Log gets the server's warnings and errors; nil is silence.
 	Log *slog.Logger
 }
