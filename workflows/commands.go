@@ -29,11 +29,15 @@ var commands = []Command{Pause, Resume, Cancel}
 
 // listen registers everything that can arrive, before anything blocks.
 func (s *sequence) listen(ctx workflow.Context) error {
+	// Signals first: an update that came with the first task is judged, by them too, as soon as its
+	// handler is there.
+	for _, command := range commands {
+		s.listenSignal(ctx, command)
+	}
 	for _, command := range commands {
 		if err := s.listenUpdate(ctx, command); err != nil {
 			return fmt.Errorf("register update %s: %w", command, err)
 		}
-		s.listenSignal(ctx, command)
 	}
 	workflow.GoNamed(ctx, "temporal-cancel", func(ctx workflow.Context) {
 		ctx.Done().Receive(ctx, nil)
