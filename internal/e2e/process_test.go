@@ -154,14 +154,14 @@ func freePorts(t testing.TB, n int) []int {
 }
 
 // eventually polls what cannot be waited for. why says what is not so yet; empty is success.
-func eventually(t testing.TB, within time.Duration, check func(ctx context.Context) (why string)) {
+func eventually(t testing.TB, within time.Duration, check func() (why string)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), within)
 	defer cancel()
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
 	for {
-		why := check(ctx)
+		why := check()
 		if why == "" {
 			return
 		}

@@ -38,7 +38,7 @@ type site struct {
 	temporal int // port
 	ui       int // port
 	worker   *process
-	gates    sync.Map // of an account's address: *gate
+	plays    sync.Map // play of an account's address
 }
 
 // newSite prepares a site. Nothing of Dripline runs yet.
@@ -157,11 +157,15 @@ func (s *site) refused(t testing.TB, args ...string) string {
 // far is a start that no test lives to see: for what is only planned.
 const far = "2036-03-03 10:00"
 
-// draftArgs are the arguments of preview and engage for n people of a group.
+// draftArgs are the arguments of preview and engage for n people of a group, or for those whom the
+// test has written into the group's file.
 func (s *site) draftArgs(t testing.TB, command, group string, n int, from, start string, more ...string) []string {
 	t.Helper()
 	sequence := s.write(t, group+".yaml", sequenceFile())
-	contacts := s.write(t, group+".csv", contactsFile(group, n))
+	contacts := s.path(group + ".csv")
+	if _, err := os.Stat(contacts); err != nil {
+		s.write(t, group+".csv", contactsFile(group, n))
+	}
 	return append([]string{command, sequence, contacts, "--json", "--from", from, "--start", start}, more...)
 }
 
@@ -213,6 +217,7 @@ type report struct {
 	Accounts []struct {
 		Account string `json:"account"`
 		totals
+		Waiting string `json:"waiting"`
 	} `json:"accounts"`
 	Steps []struct {
 		Step int `json:"step"`
@@ -263,7 +268,20 @@ func (silence) Info(string, ...any)  {}
 func (silence) Warn(string, ...any)  {}
 func (silence) Error(string, ...any) {}
 
-// gate holds an account's first message when all of it has arrived, until it is opened.
+// play is what the mail server does with one account's dialogues.
+type play func(catcher.Stage, *catcher.Attempt) error
+
+// setPlay gives an account a play; without one, everything it sends is accepted.
+func (s *site) setPlay(a account, p play) { s.plays.Store(a.address(), p) }
+
+func (s *site) script(stage catcher.Stage, a *catcher.Attempt) error {
+	if p, ok := s.plays.Load(a.From); ok {
+		return p.(play)(stage, a)
+	}
+	return nil
+}
+
+// gate holds an account's mail when all of a message has arrived, until it is opened.
 type gate struct {
 	once          sync.Once
 	reached, open chan struct{}
@@ -272,17 +290,14 @@ type gate struct {
 // holdMail puts a gate before an account's mail.
 func (s *site) holdMail(a account) *gate {
 	g := &gate{reached: make(chan struct{}), open: make(chan struct{})}
-	s.gates.Store(a.address(), g)
+	s.setPlay(a, func(stage catcher.Stage, _ *catcher.Attempt) error {
+		if stage == catcher.StageFinalDot {
+			g.once.Do(func() { close(g.reached) })
+			<-g.open
+		}
+		return nil
+	})
 	return g
-}
-
-func (s *site) script(stage catcher.Stage, a *catcher.Attempt) error {
-	if g, ok := s.gates.Load(a.From); ok && stage == catcher.StageFinalDot {
-		g := g.(*gate)
-		g.once.Do(func() { close(g.reached) })
-		<-g.open
-	}
-	return nil
 }
 
 // caught are the messages that the mail server has of an account.
