@@ -109,7 +109,7 @@ func (c *calendar) block(w *week, s Style) string {
 }
 
 func (c *calendar) heading(w *week, s Style) string {
-	heading := s.paint(inkTitle, w.name()) + s.paint(inkFaint, " · "+count(w.total, "message"))
+	heading := s.paint(inkTitle, w.name()) + s.paint(inkFaint, " · "+Count(w.total, "message"))
 	return strings.Join(wrapped(heading, s, 0), "\n") + "\n"
 }
 
@@ -175,7 +175,7 @@ func (c *calendar) list(w *week, s Style) string {
 		}
 		date := w.monday.AddDate(0, 0, day)
 		text += fmt.Sprintf("  %s %s\n", date.Format("Mon 2 Jan"),
-			s.paint(inkFaint, "· "+count(w.days[day], "message")))
+			s.paint(inkFaint, "· "+Count(w.days[day], "message")))
 		for _, minute := range c.hours {
 			if one := w.cells[day][minute]; one != nil {
 				text += fmt.Sprintf("    %02d:%02d  %*s%s\n", minute/60, minute%60,

@@ -49,7 +49,7 @@ func Moves(w io.Writer, moves []Moved, s Style) {
 	var out page
 	out.line(s.paint(inkTitle, "What moved"))
 	for _, m := range moves {
-		text := fmt.Sprintf("%s of %s did not leave in the %s slot", count(m.Count, "message"),
+		text := fmt.Sprintf("%s of %s did not leave in the %s slot", Count(m.Count, "message"),
 			clean(m.Account), s.stamp(m.Slot))
 		if m.Reason != "" {
 			text += ": " + clean(m.Reason)

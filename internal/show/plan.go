@@ -37,7 +37,7 @@ func Plan(w io.Writer, p drip.Plan, s Style) {
 	if p.MoreSlots > 0 {
 		out.WriteByte('\n')
 		out.lines(fmt.Sprintf("Left out here: %s after these. The sums are of what is shown.",
-			count(p.MoreSlots, "more slot")), s)
+			Count(p.MoreSlots, "more slot")), s)
 	}
 	out.to(w)
 }
@@ -45,7 +45,7 @@ func Plan(w io.Writer, p drip.Plan, s Style) {
 // planHead says in two lines what it is all about.
 func planHead(out *page, p drip.Plan, s Style) {
 	out.lines(s.paint(inkTitle, clean(p.Sequence))+fmt.Sprintf(": %s to %s from %s",
-		count(messages(p), "message"), count(p.Contacts, "contact"), count(len(p.Senders), "account")), s)
+		Count(messages(p), "message"), Count(p.Contacts, "contact"), Count(len(p.Senders), "account")), s)
 	if len(p.Slots) == 0 {
 		out.line("Nothing is to be sent.")
 		return
@@ -70,7 +70,7 @@ func planWeeks(out *page, c *calendar, s Style) {
 	narrow := s.terminal() && c.grid(whole[0], s).width() > s.Width
 	for i, w := range whole {
 		if i > 0 && w.after(whole[i-1]) > 0 {
-			out.block("Nothing leaves for " + count(w.after(whole[i-1]), "week") + ".")
+			out.block("Nothing leaves for " + Count(w.after(whole[i-1]), "week") + ".")
 		}
 		if narrow {
 			out.block(c.list(w, s))
@@ -88,7 +88,7 @@ func planWeeks(out *page, c *calendar, s Style) {
 	out.block(s.paint(inkTitle, "Then, week by week") + s.paint(inkFaint, " · every slot: --json") + "\n" +
 		c.rows(others, s))
 	if rest > 0 {
-		out.line("  " + seeJSON(count(rest, "more week")))
+		out.line("  " + seeJSON(Count(rest, "more week")))
 	}
 }
 
@@ -195,7 +195,7 @@ func (t *tallies) byAccount(p drip.Plan, s Style) string {
 	}
 	text := s.paint(inkTitle, "By account") + "\n" + g.render(s)
 	if rest := len(t.accounts) - len(shown); rest > 0 {
-		text += "  " + seeJSON(count(rest, "more account")) + "\n"
+		text += "  " + seeJSON(Count(rest, "more account")) + "\n"
 	}
 	return text
 }

@@ -199,7 +199,7 @@ func accountTotals(accounts []drip.AccountTotals, s Style) string {
 	}
 	text := s.paint(inkTitle, "By account") + "\n" + g.render(s)
 	if rest := len(accounts) - len(shown); rest > 0 {
-		text += "  " + seeJSON(count(rest, "more account")) + "\n"
+		text += "  " + seeJSON(Count(rest, "more account")) + "\n"
 	}
 	return text + waits(accounts, s)
 }
@@ -272,10 +272,10 @@ func slotTotals(r drip.Report, s Style) string {
 	}
 	text := s.paint(inkTitle, title) + "\n" + g.render(s)
 	if hidden > 0 {
-		text += "  " + seeJSON(count(hidden, "more day")) + "\n"
+		text += "  " + seeJSON(Count(hidden, "more day")) + "\n"
 	}
 	if r.MoreSlots > 0 {
-		text += "  " + count(r.MoreSlots, "later slot") + " left out here\n"
+		text += "  " + Count(r.MoreSlots, "later slot") + " left out here\n"
 	}
 	return text
 }

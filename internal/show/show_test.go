@@ -299,9 +299,9 @@ func TestOutsideTextCannotMoveACursor(t *testing.T) {
 
 func TestCounts(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "0 messages", count(0, "message"))
-	require.Equal(t, "1 message", count(1, "message"))
-	require.Equal(t, "50 messages", count(50, "message"))
+	require.Equal(t, "0 messages", Count(0, "message"))
+	require.Equal(t, "1 message", Count(1, "message"))
+	require.Equal(t, "50 messages", Count(50, "message"))
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 12345: "12,345", 1234567: "1,234,567", -1000: "-1,000"} {
 		require.Equal(t, want, number(n))
 	}

@@ -54,10 +54,10 @@ func messagesAndSteps(p drip.Plan) string {
 	}
 	text := number(messages(p))
 	if steps > 0 {
-		text += " in " + count(steps, "step")
+		text += " in " + Count(steps, "step")
 	}
 	if p.MoreSlots > 0 {
-		text += ", and those of " + count(p.MoreSlots, "later slot")
+		text += ", and those of " + Count(p.MoreSlots, "later slot")
 	}
 	return text
 }
@@ -79,7 +79,7 @@ func senders(all []drip.Sender, s Style) []string {
 			number(sender.Contacts), plural(sender.Contacts, "contact")))
 	}
 	if rest := len(all) - len(shown); rest > 0 {
-		lines = append(lines, seeJSON(count(rest, "more account")))
+		lines = append(lines, seeJSON(Count(rest, "more account")))
 	}
 	return lines
 }
@@ -99,7 +99,7 @@ func heldCounts(p drip.Plan, s Style) []string {
 		reasons[held.Reason]++
 	}
 	digits := len(number(total))
-	lines := []string{s.paint(inkWarn, count(total, "contact"))}
+	lines := []string{s.paint(inkWarn, Count(total, "contact"))}
 	for _, reason := range order {
 		if n := reasons[reason]; n > 0 {
 			lines = append(lines, fmt.Sprintf("%*s %s", digits, number(n), HeldWord(reason)))
@@ -140,7 +140,7 @@ func Held(w io.Writer, held []drip.Held, s Style) {
 		return
 	}
 	var out page
-	out.line(s.paint(inkTitle, "Held") + s.paint(inkFaint, " · "+count(len(held), "contact")+" left out"))
+	out.line(s.paint(inkTitle, "Held") + s.paint(inkFaint, " · "+Count(len(held), "contact")+" left out"))
 	shown := held
 	if s.terminal() && len(shown) > heldRows {
 		shown = shown[:heldRows]

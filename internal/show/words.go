@@ -33,8 +33,8 @@ func some(n int) string {
 	return number(n)
 }
 
-// count is a number of things: "1 message", "50 messages".
-func count(n int, thing string) string { return number(n) + " " + plural(n, thing) }
+// Count is a number of things: "1 message", "50 messages".
+func Count(n int, thing string) string { return number(n) + " " + plural(n, thing) }
 
 // plural is the word for n things.
 func plural(n int, thing string) string {

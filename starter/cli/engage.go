@@ -86,7 +86,7 @@ func (a *app) runEngage(ctx context.Context, d *draft.Draft, yes bool) error {
 
 // confirm asks. Only a clear yes is one.
 func (a *app) confirm(p drip.Plan) bool {
-	fmt.Fprintf(a.Stderr, "\nEngage %d contacts in %s? [y/N] ", p.Contacts, p.Sequence)
+	fmt.Fprintf(a.Stderr, "\nEngage %s in %s? [y/N] ", show.Count(p.Contacts, "contact"), p.Sequence)
 	answer, _ := bufio.NewReader(a.Stdin).ReadString('\n')
 	answer = strings.ToLower(strings.TrimSpace(answer))
 	return answer == "y" || answer == "yes"
@@ -101,8 +101,8 @@ func (a *app) commit(ctx context.Context, d *draft.Draft, l ledger.Ledger, previ
 		return drip.Plan{}, err
 	}
 	if p.Contacts != previewed.Contacts || !p.Start.Equal(previewed.Start) || !p.Finish.Equal(previewed.Finish) {
-		a.say("The plan is not quite the preview any more, because others engaged meanwhile: %d contacts, %s to %s.",
-			p.Contacts, p.Start.Format("Mon 2 Jan 15:04"), p.Finish.Format("Mon 2 Jan 15:04"))
+		a.say("The plan is not quite the preview any more, because others engaged meanwhile: %s, %s to %s.",
+			show.Count(p.Contacts, "contact"), p.Start.Format("Mon 2 Jan 15:04"), p.Finish.Format("Mon 2 Jan 15:04"))
 	}
 	return p, nil
 }

@@ -104,7 +104,7 @@ func (a *app) watchRehearsal(ctx context.Context, r *rehearsal.Rehearsal, p drip
 	for _, slot := range p.Slots {
 		total += slot.Total
 	}
-	a.say("Engaging %d contacts. Skipping from slot to slot, %s to %s…", p.Contacts,
+	a.say("Engaging %s. Skipping from slot to slot, %s to %s…", show.Count(p.Contacts, "contact"),
 		p.Start.Format("Mon 2 Jan 15:04"), p.Finish.Format("Mon 2 Jan 15:04"))
 	bar := show.NewProgress(a.Stderr, "messages", int64(total), a.ErrStyle)
 	defer bar.Done()
@@ -123,6 +123,6 @@ func (a *app) compareBooks(r *rehearsal.Rehearsal, report drip.Report) error {
 	if caught != report.Totals.Sent {
 		return fmt.Errorf("the mail catcher accepted %d messages, and the ledger says that %d were sent", caught, report.Totals.Sent)
 	}
-	a.say("\nThe mail catcher accepted %d messages; the ledger says the same.\nThey are in %s", caught, r.MailDir())
+	a.say("\nThe mail catcher accepted %s; the ledger says the same.\nThey are in %s", show.Count(caught, "message"), r.MailDir())
 	return nil
 }

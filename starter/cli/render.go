@@ -82,7 +82,7 @@ func (r *renderer) run(ctx context.Context) error {
 		return show.JSON(r.Stdout, r.files)
 	}
 	if r.out != "" {
-		fmt.Fprintf(r.Stdout, "%d messages in %s\n", len(r.files), r.out)
+		fmt.Fprintf(r.Stdout, "%s in %s\n", show.Count(len(r.files), "message"), r.out)
 	}
 	return nil
 }

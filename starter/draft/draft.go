@@ -286,7 +286,7 @@ func (d *Draft) strict(held []drip.Held) error {
 		return nil
 	}
 	first := held[0]
-	problem := fmt.Sprintf("%d contacts would be held, the first: %s", len(held), show.HeldWord(first.Reason))
+	problem := fmt.Sprintf("%s would be held, the first: %s", show.Count(len(held), "contact"), show.HeldWord(first.Reason))
 	if first.Detail != "" {
 		problem += " (" + first.Detail + ")"
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/dripline/dripline/internal/drip"
 	"github.com/dripline/dripline/internal/ledger"
 	"github.com/dripline/dripline/internal/roster"
+	"github.com/dripline/dripline/internal/show"
 )
 
 // Engage brings the contacts into the ledger, books the plan, and returns it as booked. From its
@@ -41,7 +42,7 @@ func (d *Draft) CheckSomebody(contacts, held int) error {
 	}
 	return &drip.InputError{
 		File:    d.Options.Contacts,
-		Problem: fmt.Sprintf("nobody is left to engage: all %d contacts are held", held),
+		Problem: fmt.Sprintf("nobody is left to engage: %s held", show.Count(held, "contact")),
 		Fix:     "see why with preview",
 	}
 }

@@ -111,11 +111,7 @@ func run(ctx context.Context, w program.World, f flags) error {
 		return err
 	}
 	defer e.Stop()
-	accounts := "1 account"
-	if n := len(team.Accounts); n != 1 {
-		accounts = fmt.Sprintf("%d accounts", n)
-	}
-	fmt.Fprintf(w.Stdout, "worker ready: %s, ledger %s, %s\n", place, open.Describe(f.ledger), accounts)
+	fmt.Fprintf(w.Stdout, "worker ready: %s, ledger %s, %s\n", place, open.Describe(f.ledger), show.Count(len(team.Accounts), "account"))
 	select {
 	case <-ctx.Done():
 		return nil
