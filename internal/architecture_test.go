@@ -61,10 +61,10 @@ var rules = map[string]rule{
 	"internal/cluster": {ours: []string{"internal/drip", "workflows"}, theirs: []string{sdk, api}},
 	"internal/show":    {ours: []string{"internal/drip"}, theirs: []string{"github.com/jedib0t/go-pretty/", "golang.org/x/term"}},
 	"internal/program": {ours: []string{"internal/drip", "internal/show"}, theirs: []string{"github.com/spf13/cobra", "golang.org/x/term"}},
-	// Imported by tests only.
-	"internal/e2e":      {},
-	"internal/scripted": {ours: []string{"internal/"}, theirs: []string{"github.com/rogpeppe/go-internal/testscript"}},
 }
+
+// forTests are imported by tests only, and free like them.
+var forTests = []string{"internal/e2e", "internal/scripted"}
 
 // outside are the standard library's ways out of pure code, each with all below it.
 var outside = []string{
@@ -81,6 +81,7 @@ func TestEveryPackageImportsOnlyWhatItMay(t *testing.T) {
 			imported, err := strconv.Unquote(spec.Path.Value)
 			require.NoError(t, err)
 			require.Truef(t, r.allows(imported), "%s imports %s, which its rule does not allow", file, imported)
+			require.NotContainsf(t, forTests, strings.TrimPrefix(imported, module), "%s imports what is for tests", file)
 		}
 	}
 }
@@ -170,6 +171,8 @@ func sources(t *testing.T, mode parser.Mode) map[string]*ast.File {
 			return err
 		case entry.IsDir() && (entry.Name() == "testdata" || entry.Name() != ".." && strings.HasPrefix(entry.Name(), ".")):
 			return filepath.SkipDir
+		case slices.Contains(forTests, strings.TrimPrefix(filepath.ToSlash(path.Dir(name)), "../")):
+			return nil
 		case !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
 			return nil
 		}
