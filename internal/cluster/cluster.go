@@ -11,6 +11,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/log"
@@ -52,9 +53,33 @@ func Dial(ctx context.Context, o client.Options) (client.Client, error) {
 			File:    "TEMPORAL_ADDRESS",
 			Problem: fmt.Sprintf("no Temporal server answers at %s", address),
 			Fix:     "start one with `go run ./worker --embedded`, or set TEMPORAL_ADDRESS to the host:port of yours",
+			Cause:   err,
 		}
 	}
+	if err := checkNamespace(ctx, c, o.Namespace); err != nil {
+		c.Close()
+		return nil, err
+	}
 	return c, nil
+}
+
+// checkNamespace finds a namespace that is not there before anything is promised in it. Any other
+// trouble is left to the call that is really wanted: a key may start workflows and not describe.
+func checkNamespace(ctx context.Context, c client.Client, namespace string) error {
+	if namespace == "" {
+		namespace = client.DefaultNamespace
+	}
+	_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
+	var missing *serviceerror.NamespaceNotFound
+	if !errors.As(err, &missing) {
+		return nil
+	}
+	return &drip.InputError{
+		File:    "TEMPORAL_NAMESPACE",
+		Problem: fmt.Sprintf("the Temporal server has no namespace %q", namespace),
+		Fix:     "set TEMPORAL_NAMESPACE to one that it has, or create it",
+		Cause:   err,
+	}
 }
 
 // Start starts an engagement's workflow. It may be called any number of times: an engagement has one

@@ -117,9 +117,33 @@ func (a *app) start(ctx context.Context, t client.Client, p drip.Plan) error {
 	if err := cluster.Start(ctx, t, p.ID, cluster.Summary(p.Sequence, p.Contacts, len(p.Senders))); err != nil {
 		return fmt.Errorf("%s is engaged and in the ledger, and a worker will start it; but Temporal did not answer: %w", p.ID, err)
 	}
-	queue, err := t.DescribeTaskQueue(ctx, workflows.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
-	if err == nil && len(queue.GetPollers()) == 0 {
+	if !hasWorker(ctx, t) {
 		a.say("No worker is running yet: it begins once one does.")
 	}
 	return nil
+}
+
+// pollersAppear is how long the server may take to know of a worker that has just started.
+const pollersAppear = time.Second
+
+// hasWorker says whether anybody polls the task queue; if it cannot be known, nothing is said.
+func hasWorker(ctx context.Context, t client.Client) bool {
+	ctx, cancel := context.WithTimeout(ctx, pollersAppear)
+	defer cancel()
+	again := time.NewTicker(pollersAppear / 10)
+	defer again.Stop()
+	for {
+		queue, err := t.DescribeTaskQueue(ctx, workflows.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			return true
+		case len(queue.GetPollers()) > 0:
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-again.C:
+		}
+	}
 }
