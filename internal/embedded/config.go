@@ -103,5 +103,8 @@ func settings(o Options) dynamicconfig.StaticClient {
 	// the step before is still unread; that word is lost, and the caller finds out by asking again
 	// when this is over: 20 seconds by default, in which a skipping workflow runs for weeks.
 	s[dynamicconfig.HistoryLongPollExpirationInterval.Key()] = time.Second
+	// A run that continues as new within this time waits out the rest of it first. Where its clock is
+	// ahead, the server's sum puts the end of that wait as far ahead again, and skips there.
+	s[dynamicconfig.WorkflowIdReuseMinimalInterval.Key()] = time.Duration(0)
 	return s
 }

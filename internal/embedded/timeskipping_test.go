@@ -117,6 +117,8 @@ func TestSkippingGoesOnOverContinueAsNew(t *testing.T) {
 		}
 		if passed := workflow.Now(ctx).Sub(s.Began); passed < runs*hoursOfRun*time.Hour {
 			return s, errors.New("the clock went back: " + passed.String())
+		} else if passed > (runs*hoursOfRun+1)*time.Hour {
+			return s, errors.New("the clock went ahead: " + passed.String())
 		}
 		return s, nil
 	}
