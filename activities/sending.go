@@ -74,8 +74,10 @@ func (a *Activities) SendEmails(ctx context.Context, in drip.SendInput) (drip.Se
 	return b.output(context.WithoutCancel(ctx))
 }
 
-// beat tells the server every second that the attempt lives, also while it waits for an answer.
+// beat tells the server every second that the attempt lives, also while it waits for an answer, and
+// also when it has been recalled: whoever recalled it waits until the message in hand is settled.
 func beat(ctx context.Context) (stop func()) {
+	ctx = context.WithoutCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		ticker := time.NewTicker(watch)
