@@ -103,7 +103,7 @@ func testQuietSlot(t *testing.T, s *site) {
 		}
 	}
 	require.Equal(t, []string{
-		"Launch: 50 contacts, 1 senders",
+		"Launch: 50 contacts, 1 sender",
 		"read the plan",
 		s.slot.Format("15:04") + " slot, 50 messages, 1 account",
 		"ann: step 1, 50 messages",

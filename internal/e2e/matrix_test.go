@@ -96,6 +96,8 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		}
 		t.Logf("%d messages accepted, killed %s", s.mail.Count(), m.name)
 		s.startHost(t)
+		s.worker.kill() // while it takes up what the one before left
+		s.startHost(t)
 	}
 	c := s.dial(t)
 	for _, id := range ids {
@@ -141,7 +143,7 @@ func (s *site) engageMatrix(t *testing.T) []string {
 	})
 	require.NoError(t, err)
 	defer c.Close()
-	sequence := s.write(t, "sequence.yaml", sequenceFile(1, 2))
+	sequence := s.write(t, "sequence.yaml", sequenceFile(matrixDelays[1:]...))
 	var ids []string
 	for i := range matrixEngagements {
 		id := fmt.Sprintf("matrix%d", i)
@@ -167,7 +169,7 @@ func (s *site) holdMatrix(t *testing.T, c client.Client, id string, result total
 	t.Helper()
 	r := s.report(t, id)
 	require.Equal(t, "completed", r.State)
-	require.Equal(t, matrixContacts*3, r.Totals.sum())
+	require.Equal(t, matrixContacts*len(matrixDelays), r.Totals.sum())
 	require.Zero(t, r.Totals.Planned, "lost")
 	require.Zero(t, r.Totals.Failed)
 	require.Equal(t, r.Totals, result, "the ledger's report and the workflow's result")
@@ -194,6 +196,7 @@ func (s *site) holdMatrix(t *testing.T, c client.Client, id string, result total
 		}
 	}
 	sameBooks(t, caught, s.rows(t, id), r.Totals)
+	holdDelays(t, caught)
 	s.holdSkipped(t, id)
 	t.Logf("%s: %+v", id, r.Totals)
 }
@@ -217,6 +220,37 @@ func (s *site) holdQuotas(t *testing.T, a account, caught []catcher.Message) {
 		local := date.In(paris)
 		require.True(t, local.Weekday() != time.Saturday && local.Weekday() != time.Sunday && local.Hour() >= 9 && local.Hour() < 18,
 			"%s writes on %s", a.id, local)
+	}
+}
+
+// matrixDelays are the working days before each step.
+var matrixDelays = []int{0, 1, 2}
+
+// holdDelays counts the working days from each message to its follow-up.
+func holdDelays(t *testing.T, caught []catcher.Message) {
+	t.Helper()
+	paris, err := time.LoadLocation("Europe/Paris")
+	require.NoError(t, err)
+	sent := map[string]time.Time{}
+	for _, m := range caught {
+		sent[m.To+" "+stepOf(m)] = m.Date.In(paris)
+	}
+	for key, date := range sent {
+		to, step, _ := strings.Cut(key, " ")
+		n := int(step[0] - '0')
+		if n == 1 {
+			continue
+		}
+		before, ok := sent[fmt.Sprintf("%s %d", to, n-1)]
+		require.True(t, ok, "%s has step %d without the one before", to, n)
+		days := 0
+		for day := before; day.Format(time.DateOnly) < date.Format(time.DateOnly); {
+			day = day.AddDate(0, 0, 1)
+			if day.Weekday() != time.Saturday && day.Weekday() != time.Sunday {
+				days++
+			}
+		}
+		require.GreaterOrEqual(t, days, matrixDelays[n-1], "%s: step %d on %s follows %s", to, n, date, before)
 	}
 }
 

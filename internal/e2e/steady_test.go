@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,17 +23,24 @@ var (
 	hal  = account{id: "hal", perHour: 20, perDay: 400}    // its mail server has had enough
 )
 
+// Accounts that two engagements use in one slot.
+var (
+	ida = account{id: "ida", perHour: 10, perDay: 400, minGap: "500ms"}
+	jon = account{id: "jon", perHour: 10, perDay: 400, minGap: "500ms"}
+)
+
 // TestWorker has one worker and one server, as they are shipped, and all that is done with them
 // while they run.
 func TestWorker(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, ann, ben, cleo, dan, eve, fay, gus, hal)
+	s := newSite(t, ann, ben, cleo, dan, eve, fay, gus, hal, ida, jon)
 	s.startWorker(t)
 	for name, check := range map[string]func(*testing.T, *site){
 		"a quiet slot costs few events and tells its story":        testQuietSlot,
 		"pause inside a slot stops with the message in hand":       testPauseInSlot,
 		"cancel gives the capacity back to others":                 testCancelGivesBack,
 		"starters at the same moment share quotas and people":      testStartersAtOnce,
+		"engagements in one slot share accounts and their gaps":    testSharedSlot,
 		"a terminated workflow stops and can be cancelled":         testTerminated,
 		"a starter killed before its workflow starts is stood for": testStarterKilled,
 		"an answer that names a contact stays out of the history":  testAnswerWithAddress,
@@ -153,6 +161,47 @@ func testStartersAtOnce(t *testing.T, s *site) {
 		sum += n
 	}
 	require.Equal(t, contacts, sum)
+}
+
+func testSharedSlot(t *testing.T, s *site) {
+	var inHand, most atomic.Int32
+	s.setPlay(ida, func(stage catcher.Stage, _ *catcher.Attempt) error {
+		switch stage {
+		case catcher.StageMail:
+			most.Store(max(most.Load(), inHand.Add(1)))
+		case catcher.StageFinalDot:
+			inHand.Add(-1)
+		}
+		return nil
+	})
+	var all []*process
+	for _, id := range []string{"pair1", "pair2"} {
+		p, _ := s.startStarter(t, s.temporalAddress(), s.draftArgs(t, "engage", id, 10, "ida,jon",
+			s.slot.Format(time.RFC3339), "--pace", "burst", "--yes", "--id", id)...)
+		all = append(all, p)
+	}
+	for _, p := range all {
+		require.Zero(t, p.status(t), p.out)
+	}
+	full := s.preview(t, "pair3", 2, "ida", s.slot.Format(time.RFC3339))
+	require.True(t, full.Start.Equal(s.slot.Add(time.Hour)), "%s: the slot is full", full.Start)
+	c := s.dial(t)
+	for _, id := range []string{"pair1", "pair2"} {
+		require.NoError(t, c.GetWorkflow(t.Context(), "sequence/"+id, "").Get(t.Context(), nil))
+		require.Equal(t, totals{Sent: 10}, s.report(t, id).Totals)
+		var summaries []string
+		for _, event := range history(t, c, id) {
+			summaries = append(summaries, summary(t, event))
+		}
+		require.Contains(t, summaries, s.slot.Format("15:04")+" slot, 10 messages, 2 accounts")
+	}
+	for _, a := range []account{ida, jon} {
+		caught := s.caught(a)
+		require.Len(t, caught, 10)
+		nothingTwice(t, caught)
+		require.GreaterOrEqual(t, leastGap(byArrival(caught)), 500*time.Millisecond, "min_gap holds over both")
+	}
+	require.EqualValues(t, 1, most.Load(), "an account has one message in hand")
 }
 
 func testTerminated(t *testing.T, s *site) {
