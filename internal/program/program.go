@@ -6,7 +6,6 @@ package program
 import (
 	"errors"
 	"io"
-	"log/slog"
 	"os"
 	"time"
 
@@ -85,9 +84,4 @@ func Status(err error) int {
 		return Usage
 	}
 	return Failed
-}
-
-// Logger writes warnings and worse to w, as text.
-func Logger(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }

@@ -13,7 +13,9 @@
 //	latin1 FILE                   makes a UTF-8 file Latin-1
 //	newer-ledger FILE             makes a ledger look as if a newer version had written it
 //	worker-up [ARG…]              runs `worker --embedded` on free ports until the script ends, waits
-//	                              until it is ready, and sets TEMPORAL_ADDRESS, TEMPORAL_PORT, UI_PORT
+//	                              until it is ready, and sets TEMPORAL_ADDRESS, TEMPORAL_PORT, UI_PORT;
+//	                              what it says then is in the file ready
+//	worker-joins [ARG…]           runs a worker on the server of TEMPORAL_ADDRESS, likewise
 //	free-port NAME                sets a variable to a port nobody listens on
 //	listen NAME                   listens on a port until the script ends, and sets a variable to it
 package scripted
@@ -50,7 +52,7 @@ func Run(t *testing.T, dir string) {
 			"json": jsonIs, "jsonsame": jsonSame,
 			"contacts": contacts, "repeat": repeat, "latin1": latin1,
 			"newer-ledger": newerLedger,
-			"worker-up":    workerUp, "free-port": freePort, "listen": listen,
+			"worker-up":    workers{t}.up, "worker-joins": workers{t}.joins, "free-port": freePort, "listen": listen,
 		},
 	})
 }

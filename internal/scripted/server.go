@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -20,7 +21,7 @@ const (
 	stopTimeout  = 30 * time.Second
 )
 
-// server is a running `worker --embedded`.
+// server is a running worker.
 type server struct {
 	process *exec.Cmd
 	stderr  bytes.Buffer
@@ -28,23 +29,44 @@ type server struct {
 	ended   chan error // its exit, once
 }
 
-// workerUp runs the worker, and returns when it is ready. What it says then is in $WORKER_READY.
-func workerUp(ts *testscript.TestScript, neg bool, args []string) {
+// workers are the words that run one. A worker is stopped after its script, when only the test itself
+// can still fail.
+type workers struct{ t *testing.T }
+
+// up runs `worker --embedded`, and returns when it is ready.
+func (w workers) up(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("usage: worker-up [ARG…]")
 	}
-	ports := []string{port(ts), port(ts)}
+	temporal, ui := port(ts), port(ts)
+	w.start(ts, append([]string{"--embedded", "--temporal-port", temporal, "--ui-port", ui}, args...))
+	ts.Setenv("TEMPORAL_PORT", temporal)
+	ts.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:"+temporal)
+	ts.Setenv("UI_PORT", ui)
+}
+
+// joins runs a worker on the server of $TEMPORAL_ADDRESS, and returns when it is ready.
+func (w workers) joins(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("usage: worker-joins [ARG…]")
+	}
+	w.start(ts, args)
+}
+
+// start runs a worker until the script ends, and returns when it is ready. What it says then is in
+// the file ready.
+func (w workers) start(ts *testscript.TestScript, args []string) {
 	s := &server{ended: make(chan error, 1)}
-	s.process = exec.Command("worker", append([]string{"--embedded", "--temporal-port", ports[0], "--ui-port", ports[1]}, args...)...)
+	s.process = exec.Command("worker", args...)
 	s.process.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "DRIPLINE_TEAM", "DRIPLINE_LEDGER"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "TEMPORAL_ADDRESS", "DRIPLINE_TEAM", "DRIPLINE_LEDGER"} {
 		s.process.Env = append(s.process.Env, name+"="+ts.Getenv(name))
 	}
 	s.process.Stderr = &s.stderr
 	stdout, err := s.process.StdoutPipe()
 	ts.Check(err)
 	ts.Check(s.process.Start())
-	ts.Defer(func() { s.stop(ts) })
+	ts.Defer(func() { s.stop(w.t) })
 
 	ready := make(chan string, 1)
 	go func() {
@@ -61,26 +83,24 @@ func workerUp(ts *testscript.TestScript, neg bool, args []string) {
 			s.ended <- nil
 			ts.Fatalf("the worker said %q, and on stderr:\n%s", line, s.stderr.String())
 		}
-		ts.Setenv("WORKER_READY", strings.TrimSpace(line))
+		write(ts, "ready", line)
 	case <-time.After(readyTimeout):
 		ts.Fatalf("the worker is not ready after %s", readyTimeout)
 	}
-	ts.Setenv("TEMPORAL_PORT", ports[0])
-	ts.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:"+ports[0])
-	ts.Setenv("UI_PORT", ports[1])
 }
 
-// stop interrupts it; it has to end well, and to have said no more than that it was ready.
-func (s *server) stop(ts *testscript.TestScript) {
+// stop interrupts it; it has to end well, and to have said no more than that it was ready, with
+// nothing on stderr.
+func (s *server) stop(t *testing.T) {
 	_ = s.process.Process.Signal(os.Interrupt) // an error: it has ended, which is seen below
 	select {
 	case err := <-s.ended:
-		if err != nil || len(s.rest) > 0 {
-			ts.Fatalf("the worker ended with %v, said %q, and on stderr:\n%s", err, s.rest, s.stderr.String())
+		if err != nil || len(s.rest) > 0 || s.stderr.Len() > 0 {
+			t.Errorf("the worker ended with %v, said %q, and on stderr:\n%s", err, s.rest, s.stderr.String())
 		}
 	case <-time.After(stopTimeout):
 		_ = s.process.Process.Kill()
-		ts.Fatalf("the worker does not end on an interrupt")
+		t.Errorf("the worker does not end on an interrupt")
 	}
 }
 

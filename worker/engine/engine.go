@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -80,6 +81,7 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 		WorkerStopTimeout:                  stopTimeout,
 		MaxConcurrentActivityExecutionSize: senders,
 		MaxHeartbeatThrottleInterval:       heartbeatThrottle,
+		Interceptors:                       []interceptor.WorkerInterceptor{workflows.InOrder()},
 		OnFatalError:                       func(err error) { e.fatal <- err },
 	})
 	e.worker.RegisterWorkflowWithOptions(workflows.Sequence, workflow.RegisterOptions{Name: workflows.TypeSequence})
