@@ -221,7 +221,7 @@ var standings = []behaviour{
 		require.Equal(t, drip.Standing{Active: "d", Past: "a"}, standing())
 	}},
 	{"any number may be asked", func(t *testing.T, b *bench) {
-		const n = 5000
+		const n = 2500
 		all := people("ann", n)
 		b.load("a", 1, all...)
 		asked := make([]string, 0, 2*n)

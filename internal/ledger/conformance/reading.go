@@ -109,9 +109,8 @@ var projecting = []behaviour{
 		want := b.slots("a", 2)
 		for _, slot := range []int{0, 1, 24, 25} {
 			a := b.take("a", "ann", slot, "t")
-			for a.wants(In(slot, 0)).Kind == ledger.NextClaimed {
-				r := b.claimed("a")
-				a.settle(ledger.Message{Contact: r.Contact, Step: r.Step}, drip.Delivered, In(slot, 0))
+			for r := a.wants(In(slot, 0)); r.Kind == ledger.NextClaimed; r = a.wants(In(slot, 0)) {
+				a.settle(r.Message, drip.Delivered, In(slot, 0))
 				require.Equal(t, want, b.slots("a", 2))
 			}
 		}

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 
 const (
 	killAccounts = 8
-	killContacts = 5000 // of each account; more than is sent before the last kill
+	killContacts = 1000 // of each account; more than is sent before the last kill
 	killRounds   = 3
 )
 

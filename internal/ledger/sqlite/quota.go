@@ -7,10 +7,10 @@ import (
 	"github.com/dripline/dripline/internal/drip"
 )
 
-// count adds a message to those that count against the account's quotas. Times never run backwards.
+// count adds a message to those that count against the account's quotas. at is not before the last.
 func (t *tx) count(a *account, at int64) error {
 	a.counted++
-	a.last = max(a.last, at)
+	a.last = at
 	_, err := t.exec("INSERT INTO counted (account, seq, at) VALUES (?, ?, ?)", a.number, a.counted, a.last)
 	return err
 }
