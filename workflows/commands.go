@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.temporal.io/sdk/converter"
@@ -34,6 +35,7 @@ func (s *sequence) listen(ctx workflow.Context) error {
 	for _, command := range commands {
 		s.listenSignal(ctx, command)
 	}
+	s.listenInOrder(ctx)
 	for _, command := range commands {
 		if err := s.listenUpdate(ctx, command); err != nil {
 			return fmt.Errorf("register update %s: %w", command, err)
@@ -77,6 +79,20 @@ func (s *sequence) listenSignal(ctx workflow.Context, command Command) {
 	})
 }
 
+// listenInOrder takes the commands that InOrder delivers.
+func (s *sequence) listenInOrder(ctx workflow.Context) {
+	s.inOrder = workflow.GetSignalChannel(ctx, channelInOrder)
+	workflow.GoNamed(ctx, "signals-in-order", func(ctx workflow.Context) {
+		for {
+			var a arrived
+			if !s.inOrder.Receive(ctx, &a) {
+				return
+			}
+			s.orders = append(s.orders, order{command: a.Command, reason: a.Reason})
+		}
+	})
+}
+
 func describe(command Command) string {
 	switch command {
 	case Pause:
@@ -91,6 +107,8 @@ func describe(command Command) string {
 // refuse says why a command makes no sense in a state.
 func refuse(command Command, state drip.State) error {
 	switch {
+	case !slices.Contains(commands, command):
+		return temporal.NewApplicationError("there is no such command", "Refused")
 	case state.Ended():
 		return temporal.NewApplicationError(fmt.Sprintf("the engagement is %s", state), "Refused")
 	case command == Pause && state == drip.StatePaused:

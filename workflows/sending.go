@@ -162,6 +162,10 @@ func byAccount(sends []drip.Send) [][]drip.Send {
 
 // drain takes in the signals that have arrived but not been received yet.
 func (s *sequence) drain() {
+	var a arrived
+	for s.inOrder.ReceiveAsync(&a) {
+		s.orders = append(s.orders, order{command: a.Command, reason: a.Reason})
+	}
 	for i, channel := range s.signals {
 		for {
 			var reason converter.RawValue

@@ -26,7 +26,8 @@ type sequence struct {
 	Progress
 	engagement string
 	orders     []order
-	signals    []workflow.ReceiveChannel
+	signals    []workflow.ReceiveChannel // one for each of commands
+	inOrder    workflow.ReceiveChannel
 	senders    []workflow.Future // of the slot that is being sent
 	recallAll  workflow.CancelFunc
 }
