@@ -41,6 +41,17 @@ var claiming = []behaviour{
 		require.NoError(t, err)
 		require.Equal(t, In(0, time.Minute), info.Started)
 	}},
+	{"an engagement has started with its earliest claim, whoever of its accounts is asked first", func(t *testing.T, b *bench) {
+		b.load("a", 1, append(people("ann", 2), people("ben", 1)...)...)
+		b.schedule("a", book(0, "ann", 1, 2), book(0, "ben", 1, 1))
+		ann := b.take("a", "ann", 0, "t")
+		ann.send(In(0, 9*time.Minute))
+		b.take("a", "ben", 0, "u").send(In(0, time.Minute))
+		ann.send(In(0, 30*time.Minute))
+		info, err := b.Engagement(b.ctx, "a")
+		require.NoError(t, err)
+		require.Equal(t, In(0, time.Minute), info.Started)
+	}},
 	{"no more than is booked leaves in a slot", func(t *testing.T, b *bench) {
 		b.load("a", 1, people("ann", 3)...)
 		b.schedule("a", book(0, "ann", 1, 2), book(1, "ann", 1, 1))
