@@ -12,7 +12,9 @@ import (
 
 // tell writes the current details: what somebody who opens the run in the web UI needs to know, with
 // no address, name or text of anybody in it.
-func (s *sequence) tell(ctx workflow.Context) {
+func (s *sequence) tell(ctx workflow.Context) { workflow.SetCurrentDetails(ctx, s.details()) }
+
+func (s *sequence) details() string {
 	report, _ := s.report() // never fails
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s**", report.State)
@@ -27,7 +29,7 @@ func (s *sequence) tell(ctx workflow.Context) {
 	}
 	fmt.Fprintf(&b, "%s engaged, %d held.\n\n", count(report.Contacts, "contact"), report.Held)
 	writeTotals(&b, report)
-	workflow.SetCurrentDetails(ctx, b.String())
+	return b.String()
 }
 
 func writeTotals(b *strings.Builder, report drip.Report) {
