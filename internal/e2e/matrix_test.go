@@ -101,6 +101,10 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	}
 	c := s.dial(t)
 	for _, id := range ids {
+		require.NoError(t, c.GetWorkflow(t.Context(), "sequence/"+id, "").Get(t.Context(), nil))
+	}
+	nothingTwice(t, s.mail.Messages())
+	for _, id := range ids {
 		var result struct {
 			State  string `json:"state"`
 			Totals totals `json:"totals"`
@@ -109,7 +113,6 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		require.Equal(t, "completed", result.State)
 		s.holdMatrix(t, c, id, result.Totals)
 	}
-	nothingTwice(t, s.mail.Messages())
 }
 
 // newMatrix is a site whose worker runs on a skipped clock and can be killed from its mail server.
