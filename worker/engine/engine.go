@@ -9,6 +9,7 @@ package engine
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -143,18 +144,20 @@ func (e *Engine) startForgotten(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var failed error // one that cannot be started keeps no other from it
 	for _, info := range all {
-		if info.State != drip.StateScheduled || now.Sub(info.Created) < promiseAge {
-			continue
-		}
-		senders, err := e.o.Ledger.Senders(ctx, info.ID)
-		if err != nil {
-			return err
-		}
-		summary := cluster.Summary(info.Sequence.Name, info.Contacts, len(senders))
-		if err := cluster.Start(ctx, e.o.Client, info.ID, summary); err != nil {
-			return err
+		if info.State == drip.StateScheduled && now.Sub(info.Created) >= promiseAge {
+			failed = errors.Join(failed, e.keepPromise(ctx, info))
 		}
 	}
-	return nil
+	return failed
+}
+
+func (e *Engine) keepPromise(ctx context.Context, info ledger.Info) error {
+	senders, err := e.o.Ledger.Senders(ctx, info.ID)
+	if err != nil {
+		return err
+	}
+	summary := cluster.Summary(info.Sequence.Name, info.Contacts, len(senders))
+	return cluster.Start(ctx, e.o.Client, info.ID, summary)
 }
