@@ -132,13 +132,23 @@ func (r *Rehearsal) mailServer(address string) (string, error) {
 	return r.catcher.Addr(), nil
 }
 
+// smtpPatience is how long a mail server may take to accept a connection.
+const smtpPatience = 5 * time.Second
+
 // CheckSMTP judges Options.SMTP, before anything is started for it.
 func CheckSMTP(address string) error {
 	if address == "" {
 		return nil
 	}
-	_, _, err := splitAddress(address)
-	return err
+	if _, _, err := splitAddress(address); err != nil {
+		return err
+	}
+	conn, err := net.DialTimeout("tcp", address, smtpPatience)
+	if err != nil {
+		return &drip.InputError{File: "--smtp", Problem: fmt.Sprintf("no mail server answers at %s", address),
+			Fix: "start it, or leave --smtp out: then a catcher here gets the mail"}
+	}
+	return conn.Close()
 }
 
 func splitAddress(address string) (host string, port int, err error) {
@@ -192,11 +202,37 @@ func (r *Rehearsal) Run(ctx context.Context, now time.Time, watch func(drip.Repo
 		case err := <-r.engine.Fatal():
 			return p, drip.Report{}, err
 		case <-ticker.C:
-			if report, err := r.Report(ctx, p.ID); err == nil {
-				watch(report)
+			report, err := r.Report(ctx, p.ID)
+			if err != nil {
+				continue // what is wrong will end the workflow, too
+			}
+			watch(report)
+			if err := endless(p, report); err != nil {
+				return p, report, err
 			}
 		}
 	}
+}
+
+// overtime is how much longer than planned a rehearsal may go on, on its own clock. Deferred messages
+// are given up within days; what takes longer never ends.
+const overtime = 14 * 24 * time.Hour
+
+// endless finds a rehearsal whose mail server takes nothing: a real engagement waits for it to be
+// mended, which nobody does on a clock that skips.
+func endless(p drip.Plan, r drip.Report) error {
+	if r.NextSlot == nil || r.NextSlot.Before(p.Finish.Add(overtime)) {
+		return nil
+	}
+	why := r.Reason
+	for _, account := range r.Accounts {
+		if account.Waiting != "" {
+			why = fmt.Sprintf("account %s waits: %s", account.Account, account.Waiting)
+			break
+		}
+	}
+	return fmt.Errorf("the rehearsal does not end: two weeks after its last planned slot, %d messages have not been sent (%s)",
+		r.Totals.Planned, why)
 }
 
 // Report is the ledger's, in the team's zone.
