@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/dripline/dripline/internal/drip"
 	"github.com/dripline/dripline/internal/ledger"
@@ -25,8 +26,10 @@ const (
 	watch = time.Second
 )
 
-// errDraining ends an attempt whose worker is being stopped; another attempt goes on.
-var errDraining = errors.New("this worker is stopping: another one goes on with the slot")
+// errDraining ends an attempt whose worker is being stopped; another attempt goes on. It is benign:
+// nobody needs to read of it in a log.
+var errDraining = temporal.NewApplicationErrorWithOptions("this worker is stopping: another one goes on with the slot",
+	"Draining", temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign})
 
 // batch is one attempt to send an account's messages of one slot.
 type batch struct {
@@ -136,8 +139,11 @@ func (b *batch) run(ctx context.Context) error {
 		}
 		claim := b.mayClaim(ctx)
 		res, err := b.next(ctx, settle, claim)
-		if err != nil || !claim {
-			return errors.Join(err, b.drained())
+		if err != nil {
+			return err
+		}
+		if !claim {
+			return b.drained()
 		}
 		settle = nil
 		switch res.Kind {

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/workflow"
@@ -52,11 +51,11 @@ func (i *orderedSignals) handle(ctx workflow.Context, command Command, in *inter
 	if payloads := in.Arg.GetPayloads(); len(payloads) > 0 {
 		a.Reason = reasonOf(converter.NewRawValue(payloads[0]))
 	}
-	payload, err := converter.GetDefaultDataConverter().ToPayload(a)
+	payloads, err := converter.GetDefaultDataConverter().ToPayloads(a)
 	if err != nil {
 		return err
 	}
 	ordered := *in
-	ordered.SignalName, ordered.Arg = channelInOrder, &commonpb.Payloads{Payloads: []*commonpb.Payload{payload}}
+	ordered.SignalName, ordered.Arg = channelInOrder, payloads
 	return i.Next.HandleSignal(ctx, &ordered)
 }

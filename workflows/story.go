@@ -23,11 +23,11 @@ func (s *sequence) details() string {
 	}
 	b.WriteString("\n\n")
 	if next := report.NextSlot; next != nil && len(s.senders) > 0 {
-		fmt.Fprintf(&b, "Sending the %s slot: %s.\n\n", next.Format("Mon 2 Jan 15:04"), count(s.Agenda.Slots[0].Total(), "message"))
+		fmt.Fprintf(&b, "Sending the %s slot: %s.\n\n", next.Format("Mon 2 Jan 15:04"), drip.Count(s.Agenda.Slots[0].Total(), "message"))
 	} else if next != nil {
-		fmt.Fprintf(&b, "Next slot: %s, %s.\n\n", next.Format("Mon 2 Jan 15:04"), count(s.Agenda.Slots[0].Total(), "message"))
+		fmt.Fprintf(&b, "Next slot: %s, %s.\n\n", next.Format("Mon 2 Jan 15:04"), drip.Count(s.Agenda.Slots[0].Total(), "message"))
 	}
-	fmt.Fprintf(&b, "%s engaged, %d held.\n\n", count(report.Contacts, "contact"), report.Held)
+	fmt.Fprintf(&b, "%s engaged, %d held.\n\n", drip.Count(report.Contacts, "contact"), report.Held)
 	writeTotals(&b, report)
 	return b.String()
 }
@@ -54,14 +54,14 @@ func writeTotals(b *strings.Builder, report drip.Report) {
 // slotSummary is what a timer waits for: "10:00 slot, 50 messages, 2 accounts".
 func slotSummary(slot drip.AgendaSlot) string {
 	return fmt.Sprintf("%s slot, %s, %s", slot.Start.Format("15:04"),
-		count(slot.Total(), "message"), count(len(byAccount(slot.Sends)), "account"))
+		drip.Count(slot.Total(), "message"), drip.Count(len(byAccount(slot.Sends)), "account"))
 }
 
 // sendSummary is what an account sends in a slot: "ann: step 1, 25 messages".
 func sendSummary(sends []drip.Send) string {
 	parts := make([]string, len(sends))
 	for i, send := range sends {
-		parts[i] = fmt.Sprintf("step %d, %s", send.Step, count(send.Count, "message"))
+		parts[i] = fmt.Sprintf("step %d, %s", send.Step, drip.Count(send.Count, "message"))
 	}
 	return sends[0].Account + ": " + strings.Join(parts, "; ")
 }
@@ -99,11 +99,4 @@ func encoded(r rune) int {
 		return 6
 	}
 	return utf8.RuneLen(r)
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -17,7 +17,6 @@ import (
 	"go.temporal.io/sdk/log"
 
 	"github.com/dripline/dripline/internal/drip"
-	"github.com/dripline/dripline/internal/show"
 	"github.com/dripline/dripline/workflows"
 )
 
@@ -102,5 +101,5 @@ func Start(ctx context.Context, c client.Client, engagement, summary string) err
 
 // Summary is the static summary of an engagement's workflow: "Launch: 150 contacts, 3 senders".
 func Summary(sequence string, contacts, senders int) string {
-	return fmt.Sprintf("%s: %s, %s", sequence, show.Count(contacts, "contact"), show.Count(senders, "sender"))
+	return fmt.Sprintf("%s: %s, %s", sequence, drip.Count(contacts, "contact"), drip.Count(senders, "sender"))
 }
