@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+
+	"github.com/dripline/dripline/internal/drip"
 )
 
 // MessageID is the id of the message of a contact and a step, without angle brackets. It is the same
@@ -29,4 +31,13 @@ func boundary(engagement string, contact, step int) string {
 func digest(use, engagement string, contact, step int) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%d", use, engagement, contact, step))
 	return hex.EncodeToString(sum[:16])
+}
+
+// SentID is the Message-ID that a letter has, or had, if it was sent from the account.
+func SentID(from drip.Account, engagement string, contact, step int) (string, error) {
+	a, err := newAddress(from.Name, from.Email)
+	if err != nil {
+		return "", fmt.Errorf("the sender's address: %w", err)
+	}
+	return MessageID(engagement, contact, step, a.domain()), nil
 }

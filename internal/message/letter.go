@@ -63,6 +63,13 @@ func (t *Templates) Render(l Letter) (*Mail, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A contact's own text beside the sequence's HTML would never be seen: readers show the HTML.
+	switch ownText, ownHTML := t.own(l, textField), t.own(l, htmlField); {
+	case ownText && !ownHTML:
+		html = ""
+	case ownHTML && !ownText:
+		text = ""
+	}
 	if isBlank(text) && isBlank(html) {
 		return nil, fmt.Errorf("step %d comes out empty", l.Step)
 	}
@@ -90,6 +97,12 @@ func (t *Templates) threadStart(l Letter) int {
 		}
 	}
 	return 1
+}
+
+// own says whether the contact has a template of their own for a field of the letter's step.
+func (t *Templates) own(l Letter, f field) bool {
+	column := t.cols.overrides[l.Step-1][f]
+	return column >= 0 && !isBlank(l.Values[column])
 }
 
 // subject is the subject of a thread that began with step first, in the message of a step.
