@@ -62,9 +62,14 @@ func days(v value) (drip.Weekdays, error) {
 func dayFix(misspelt string) string {
 	const all = "the days are mon, tue, wed, thu, fri, sat, sun"
 	lower := strings.ToLower(misspelt)
-	for i, short := range weekdays {
-		if full := strings.ToLower(time.Weekday(i).String()); len(lower) > 2 && strings.HasPrefix(full, lower[:3]) || nearest(lower, []string{full}) != "" {
-			return "did you mean " + short + "? " + all
+	for _, like := range []func(full string) bool{
+		func(full string) bool { return len(lower) > 2 && strings.HasPrefix(full, lower[:3]) },
+		func(full string) bool { return nearest(lower, []string{full}) != "" },
+	} {
+		for i, short := range weekdays {
+			if like(strings.ToLower(time.Weekday(i).String())) {
+				return "did you mean " + short + "? " + all
+			}
 		}
 	}
 	return all

@@ -150,6 +150,7 @@ func TestParseTeamRefuses(t *testing.T) {
 		{"hours beyond the day", `"09:00-18:00"`, `"09:00-24:01"`, 5, "a time that does not exist", "24:00"},
 		{"minutes beyond the hour", `"09:00-18:00"`, `"09:60-18:00"`, 5, "a time that does not exist", ""},
 		{"a day misspelt", "[mon, tue,", "[mon, teu,", 4, "teu is not a day", "mon, tue"},
+		{"a day in full, small", "[mon, tue,", "[monday, tue,", 4, "monday is not a day", "did you mean mon?"},
 		{"a day in full", "[mon, tue,", "[mon, Tuesday,", 4, "Tuesday is not a day", "did you mean tue?"},
 		{"a day twice", "[mon, tue,", "[mon, mon,", 4, "days has mon twice", ""},
 		{"no days", "[mon, tue, wed, thu, fri]", "[]", 4, "days is empty", ""},

@@ -14,7 +14,7 @@ const (
 )
 
 // addressFault says what is wrong with an address; empty if nothing is. It takes what mail servers
-// deliver to: one bare address, unquoted, at a domain name. What RFC 5322 allows beyond that
+// deliver to: one bare address, unquoted and in ASCII before the @, at a domain name. What RFC 5322 allows beyond that
 // (comments, quoted local parts, address literals) is, in a contacts file, a slip.
 func addressFault(s string) string {
 	switch {
@@ -54,7 +54,8 @@ func localFault(local string) string {
 		return "a dot before the @ is out of place"
 	}
 	for _, r := range local {
-		if r >= utf8.RuneSelf || isAlphanumeric(r) || strings.ContainsRune(".!#$%&'*+-/=?^_`{|}~", r) {
+		// Beyond ASCII it would take SMTPUTF8 (RFC 6531) at every server on the way.
+		if isAlphanumeric(r) || strings.ContainsRune(".!#$%&'*+-/=?^_`{|}~", r) {
 			continue
 		}
 		return "it has the character " + string(r) + " before the @"

