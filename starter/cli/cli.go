@@ -24,11 +24,9 @@ import (
 
 // Run runs one command and returns its exit status.
 func Run(ctx context.Context, w program.World) int {
-	err := newRoot(&app{World: w}).ExecuteContext(ctx)
-	if err != nil {
-		show.Error(w.Stderr, err, w.ErrStyle)
-	}
-	return program.Status(err)
+	return program.End(ctx, w, func(w program.World) error {
+		return newRoot(&app{World: w}).ExecuteContext(ctx)
+	})
 }
 
 // app is the world and the global flags.
@@ -59,7 +57,7 @@ Begin with your own:                          starter init DIR`,
 	f := root.PersistentFlags()
 	f.StringVar(&a.team, "team", program.Get(a.Env, "DRIPLINE_TEAM", "team.yaml"), "team `FILE` (DRIPLINE_TEAM)")
 	f.StringVar(&a.ledger, "ledger", program.Get(a.Env, "DRIPLINE_LEDGER", "sqlite:data/dripline.db"),
-		"ledger `URL`: sqlite:PATH or postgres://… (DRIPLINE_LEDGER)")
+		"ledger `URL`, sqlite:PATH (DRIPLINE_LEDGER)")
 	f.StringVar(&a.user, "user", program.Get(a.Env, "DRIPLINE_USER", ""), "your own account's `ID` (DRIPLINE_USER)")
 	f.BoolVar(&a.json, "json", false, "print data as JSON")
 	root.AddCommand(

@@ -67,7 +67,7 @@ func (a *app) runEngage(ctx context.Context, d *draft.Draft, yes bool) error {
 		talk.Stdout, talk.OutStyle = a.Stderr, a.ErrStyle
 		talk.showPlan(p)
 	}
-	if !yes && !a.confirm(p) {
+	if !yes && !a.confirm(ctx, p) {
 		a.say("Nothing was engaged.")
 		return nil
 	}
@@ -85,11 +85,21 @@ func (a *app) runEngage(ctx context.Context, d *draft.Draft, yes bool) error {
 }
 
 // confirm asks. Only a clear yes is one.
-func (a *app) confirm(p drip.Plan) bool {
+func (a *app) confirm(ctx context.Context, p drip.Plan) bool {
 	fmt.Fprintf(a.Stderr, "\nEngage %s in %s? [y/N] ", show.Count(p.Contacts, "contact"), p.Sequence)
-	answer, _ := bufio.NewReader(a.Stdin).ReadString('\n')
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return answer == "y" || answer == "yes"
+	line := make(chan string, 1)
+	go func() {
+		answer, _ := bufio.NewReader(a.Stdin).ReadString('\n')
+		line <- answer
+	}()
+	select {
+	case answer := <-line:
+		answer = strings.ToLower(strings.TrimSpace(answer))
+		return answer == "y" || answer == "yes"
+	case <-ctx.Done(): // the reader waits on: the process is about to end
+		fmt.Fprintln(a.Stderr)
+		return false
+	}
 }
 
 // commit writes and books, and says where the plan is no longer what was previewed.

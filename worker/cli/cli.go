@@ -36,11 +36,7 @@ type flags struct {
 
 // Run runs the worker until the context ends, and returns its exit status.
 func Run(ctx context.Context, w program.World) int {
-	err := command(w).ExecuteContext(ctx)
-	if err != nil {
-		show.Error(w.Stderr, err, w.ErrStyle)
-	}
-	return program.Status(err)
+	return program.End(ctx, w, func(w program.World) error { return command(w).ExecuteContext(ctx) })
 }
 
 func command(w program.World) *cobra.Command {
@@ -67,7 +63,7 @@ and the other standard variables.`,
 	c.SetFlagErrorFunc(program.FlagError)
 	c.Flags().StringVar(&f.team, "team", program.Get(w.Env, "DRIPLINE_TEAM", "team.yaml"), "team `FILE` (DRIPLINE_TEAM)")
 	c.Flags().StringVar(&f.ledger, "ledger", program.Get(w.Env, "DRIPLINE_LEDGER", ""),
-		"ledger `URL`: sqlite:PATH or postgres://… (DRIPLINE_LEDGER; default sqlite:data/dripline.db)")
+		"ledger `URL`, sqlite:PATH (DRIPLINE_LEDGER; default sqlite:data/dripline.db)")
 	c.Flags().BoolVar(&f.embedded, "embedded", false, "run a Temporal server, its web UI and the ledger here")
 	c.Flags().StringVar(&f.data, "data", "data", "`DIR` that the embedded server and ledger are kept in")
 	c.Flags().IntVar(&f.temporalPort, "temporal-port", 7233, "`PORT` of the embedded server")
