@@ -9,8 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dripline/dripline/internal/config"
 	"github.com/dripline/dripline/internal/drip"
 	"github.com/dripline/dripline/internal/ledger"
+	"github.com/dripline/dripline/internal/message"
 	"github.com/dripline/dripline/internal/program"
 	"github.com/dripline/dripline/internal/show"
 )
@@ -113,10 +115,11 @@ func (a *app) showAgain(r drip.Report) error {
 }
 
 func (a *app) showMessages(ctx context.Context, l ledger.Ledger, info ledger.Info) error {
+	row := a.rowsOf(info)
 	if a.json {
 		rows := []drip.MessageRow{}
 		err := l.Messages(ctx, info.ID, func(r ledger.Row) error {
-			rows = append(rows, messageRow(r, zone(info)))
+			rows = append(rows, row(r))
 			return nil
 		})
 		if err != nil {
@@ -128,7 +131,7 @@ func (a *app) showMessages(ctx context.Context, l ledger.Ledger, info ledger.Inf
 	next, stop := iter.Pull(func(yield func(drip.MessageRow) bool) {
 		enough := errors.New("enough")
 		err := l.Messages(ctx, info.ID, func(r ledger.Row) error {
-			if !yield(messageRow(r, zone(info))) {
+			if !yield(row(r)) {
 				return enough
 			}
 			return nil
@@ -140,6 +143,21 @@ func (a *app) showMessages(ctx context.Context, l ledger.Ledger, info ledger.Inf
 	defer stop()
 	show.Messages(a.Stdout, next, a.OutStyle)
 	return failed
+}
+
+// rowsOf makes rows of an engagement's messages. One whose sender was lost with it in hand has no
+// Message-ID in the ledger, and needs it most: whoever looks for it in the Sent folder searches by
+// it. It is the same on every attempt, so it can be told from the team file, where there is one.
+func (a *app) rowsOf(info ledger.Info) func(ledger.Row) drip.MessageRow {
+	team, _ := config.LoadTeam(a.team) // without it these rows stay without
+	z := zone(info)
+	return func(r ledger.Row) drip.MessageRow {
+		row := messageRow(r, z)
+		if account, ok := team.Account(r.Account); ok && r.State == drip.Unknown && r.MessageID == "" {
+			row.MessageID, _ = message.SentID(account, info.ID, r.Contact, r.Step) // an address that sent is right
+		}
+		return row
+	}
 }
 
 func messageRow(r ledger.Row, zone *time.Location) drip.MessageRow {
