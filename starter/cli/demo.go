@@ -61,7 +61,7 @@ func (a *app) runDemo(ctx context.Context, keep bool) error {
 	}
 	return a.runRehearsal(ctx, p, rehearsal.Options{Draft: d, Dir: data, Log: program.Logger(a.Stderr)},
 		func(r *rehearsal.Rehearsal, report drip.Report) error {
-			a.sayNext(dir, report)
+			a.sayNext(dir, report, keep)
 			if keep {
 				a.say("\nWeb UI: %s (the run is sequence/%s)\nTemporal: %s\nCtrl-C ends it.", r.UIURL(), report.ID, r.Address())
 				<-ctx.Done()
@@ -84,12 +84,14 @@ func (a *app) previewExample(ctx context.Context, d *draft.Draft, data string) (
 }
 
 // sayNext says where to look next.
-func (a *app) sayNext(dir string, report drip.Report) {
+func (a *app) sayNext(dir string, report drip.Report, kept bool) {
 	ledger := "sqlite:" + filepath.Join(dir, "data", rehearsal.LedgerFile)
 	a.say(`
 Where to look next
   every message and what became of it:  go run ./starter report %[2]s --contacts --ledger %[3]s
   the files it was made from:           %[1]s
-  the same with the web UI open:        go run ./starter demo --keep
   files of your own to begin with:      go run ./starter init my-sequence`, dir, report.ID, ledger)
+	if !kept {
+		a.say("  the same with the web UI open:        go run ./starter demo --keep")
+	}
 }
