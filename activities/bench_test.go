@@ -38,9 +38,14 @@ type bench struct {
 	ctx     context.Context
 	clock   *simulated
 	catcher *catcher.Catcher
-	script  func(catcher.Stage, *catcher.Attempt) error // of the mail server; may be set at any time
-	stop    chan struct{}                               // of the worker; nil: it never stops
+	script  atomic.Pointer[script] // of the mail server; nil: all goes well
+	stop    chan struct{}          // of the worker; nil: it never stops
 }
+
+type script = func(catcher.Stage, *catcher.Attempt) error
+
+// play has the mail server follow a script from now on.
+func (b *bench) play(s script) { b.script.Store(&s) }
 
 // roomy are quotas that stand in nobody's way.
 var roomy = drip.Quotas{PerHour: 1000, PerDay: 10_000}
@@ -76,10 +81,10 @@ func newBenchOn(t require.TestingT, ctx context.Context, l ledger.Ledger, team d
 	b.catcher, err = catcher.Start("127.0.0.1:0", catcher.Options{
 		Now: b.clock.Now,
 		Script: func(s catcher.Stage, a *catcher.Attempt) error {
-			if b.script == nil {
-				return nil
+			if script := b.script.Load(); script != nil {
+				return (*script)(s, a)
 			}
-			return b.script(s, a)
+			return nil
 		},
 	})
 	require.NoError(t, err)

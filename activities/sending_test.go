@@ -20,7 +20,7 @@ var silent = slog.New(slog.DiscardHandler)
 type states = map[drip.MessageState]int
 
 // once plays a fault at a stage the first time, and goes on after.
-func once(at catcher.Stage, fault error) func(catcher.Stage, *catcher.Attempt) error {
+func once(at catcher.Stage, fault error) script {
 	var played atomic.Bool
 	return func(s catcher.Stage, _ *catcher.Attempt) error {
 		if s == at && played.CompareAndSwap(false, true) {
@@ -61,7 +61,7 @@ func TestSendEmailsTellsTheLedgerWhatBecameOfEachMessage(t *testing.T) {
 			t.Parallel()
 			ann := people(roomy, "ann")
 			b := newBench(t, ann)
-			b.script = once(c.stage, c.fault)
+			b.play(once(c.stage, c.fault))
 			b.engage(engagement("e", 2), contacts("c", 3, ann...))
 			b.at(slot(0), 0)
 			out := b.send("e", "ann", slot(0))
@@ -135,7 +135,7 @@ func TestSendEmailsKeepsToItsSlot(t *testing.T) {
 	t.Run("does not catch up in a burst after a wait", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t, ann)
-		b.script = once(catcher.StageMail, catcher.Answer{Code: 421, Enhanced: [3]int{4, 7, 0}}) // a quarter of an hour
+		b.play(once(catcher.StageMail, catcher.Answer{Code: 421, Enhanced: [3]int{4, 7, 0}})) // a quarter of an hour
 		e := engagement("e", 1)
 		e.Pace = drip.PaceHuman
 		b.engage(e, contacts("c", 60, ann...))
@@ -203,13 +203,13 @@ func TestSendEmailsStops(t *testing.T) {
 		b.engage(engagement("e", 1), contacts("c", 3, ann...))
 		b.at(slot(0), 0)
 		ctx, cancel := context.WithCancel(t.Context())
-		b.script = func(s catcher.Stage, _ *catcher.Attempt) error {
+		b.play(func(s catcher.Stage, _ *catcher.Attempt) error {
 			if s == catcher.StageRcpt {
 				cancel()
 				return catcher.Hang
 			}
 			return nil
-		}
+		})
 		_, err := b.trySend(ctx, "e", "ann", slot(0))
 		require.NoError(t, err)
 		require.Equal(t, states{drip.Planned: 3}, b.states("e", 1))
@@ -328,13 +328,13 @@ func TestSendEmailsKeepsWhatItKnowsWhileTheLedgerIsAway(t *testing.T) {
 		b := newBench(t, ann)
 		b.engage(engagement("e", 1), contacts("c", 3, ann...))
 		b.at(slot(0), 0)
-		b.script = func(s catcher.Stage, _ *catcher.Attempt) error {
+		b.play(func(s catcher.Stage, _ *catcher.Attempt) error {
 			if s != catcher.StageFinalDot {
 				return nil
 			}
 			_, err := b.Ledger.Take(t.Context(), ledger.Lease{Engagement: "e", Account: "ann", Slot: slot(0), Token: "newer"}, nine)
 			return err
-		}
+		})
 		_, err := b.trySend(t.Context(), "e", "ann", slot(0))
 		require.ErrorContains(t, err, "another attempt")
 		require.Equal(t, 1, b.catcher.Count())
