@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	driver "modernc.org/sqlite"
@@ -29,8 +30,11 @@ const applicationID = 0x44524950
 // maxReaders bounds the connections that read at once.
 const maxReaders = 8
 
-// Two processes may open a new file at the same moment: one creates it, the other finds it made.
-const openTries = 50
+// Several processes may open a new file at the same moment: one makes it a ledger, the others wait.
+const (
+	openTries = 500
+	openPoll  = 10 * time.Millisecond
+)
 
 // Open opens the ledger in the file, and creates the file, and the folders above it, if there is
 // none. A file from a newer version is ledger.ErrTooNew; that, and a file that cannot be used, are a
@@ -43,20 +47,47 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err := touch(full); err != nil {
 		return nil, unusable(path, err)
 	}
-	if err := inspect(ctx, full); err != nil {
-		return nil, unusable(path, err)
-	}
-	db, err := sql.Open("sqlite", source(full, "rw",
-		"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
-		"cache_size(-65536)", "wal_autocheckpoint(4000)", "temp_store(MEMORY)"))
+	var s *Store
+	// SQLite refuses at once, whatever its timeout, while another process makes the file what it is.
+	err = again(ctx, isBusy, func() (err error) {
+		if err = inspect(ctx, full); err == nil {
+			s, err = connect(ctx, full)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, unusable(path, err)
 	}
+	return s, nil
+}
+
+// again repeats what fails in a way that passes, until it does not or patience has an end.
+func again(ctx context.Context, passes func(error) bool, attempt func() error) error {
+	for try := 0; ; try++ {
+		err := attempt()
+		if err == nil || !passes(err) || try == openTries {
+			return err
+		}
+		select {
+		case <-time.After(openPoll):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// connect opens the file to write to it.
+func connect(ctx context.Context, path string) (*Store, error) {
+	db, err := sql.Open("sqlite", source(path, "rw",
+		"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
+		"cache_size(-65536)", "wal_autocheckpoint(4000)", "temp_store(MEMORY)"))
+	if err != nil {
+		return nil, err
+	}
 	db.SetMaxOpenConns(1)
-	s := &Store{path: full, db: db}
+	s := &Store{path: path, db: db}
 	if err := s.start(ctx); err != nil {
-		_ = db.Close()
-		return nil, unusable(path, err)
+		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
 }
@@ -84,9 +115,10 @@ func (s *Store) start(ctx context.Context) error {
 	return nil
 }
 
-// source is the data source name of a file, whatever characters are in its path.
+// source is the data source name of a file, whatever characters are in its path. Transactions that are
+// not said to be read-only ask for the write lock when they begin, where waiting for it is possible.
 func source(path, mode string, pragmas ...string) string {
-	q := url.Values{"mode": {mode}, "_pragma": pragmas}
+	q := url.Values{"mode": {mode}, "_pragma": pragmas, "_txlock": {"immediate"}}
 	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
 }
 
@@ -126,7 +158,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	}
 	sources := g.ListSources()
 	newest := sources[len(sources)-1].Version
-	for try := 0; ; try++ {
+	return again(ctx, func(err error) bool { return errors.Is(err, errMigrating) }, func() error {
 		has, err := version(ctx, db)
 		if err != nil || has == newest {
 			return err
@@ -134,19 +166,28 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		if has > newest {
 			return tooNew{has, newest}
 		}
-		if _, err = g.Up(ctx); err != nil && try == openTries {
-			return fmt.Errorf("bring the ledger to format %d: %w", newest, err)
+		if _, err := g.Up(ctx); err != nil {
+			return fmt.Errorf("%w to format %d: %v", errMigrating, newest, err)
 		}
-	}
+		return nil
+	})
 }
 
-// version is the format of the file; 0 for an empty one.
-func version(ctx context.Context, db *sql.DB) (int64, error) {
-	var id, tables int
-	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+// errMigrating may mean that another process was faster; then the file has the format at the next look.
+var errMigrating = errors.New("bring the ledger")
+
+// version is the format of the file, as of one instant; 0 for an empty one.
+func version(ctx context.Context, db *sql.DB) (v int64, err error) {
+	t, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
 		return 0, err
 	}
-	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'goose%' AND name NOT LIKE 'sqlite%'").Scan(&tables); err != nil {
+	defer func() { _ = t.Rollback() }()
+	var id, tables int
+	if err := t.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+		return 0, err
+	}
+	if err := t.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'goose%' AND name NOT LIKE 'sqlite%'").Scan(&tables); err != nil {
 		return 0, err
 	}
 	if id == 0 && tables == 0 {
@@ -155,8 +196,7 @@ func version(ctx context.Context, db *sql.DB) (int64, error) {
 	if id != applicationID {
 		return 0, errNoLedger
 	}
-	var v int64
-	err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version").Scan(&v)
+	err = t.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version").Scan(&v)
 	return v, err
 }
 

@@ -52,7 +52,7 @@ func (s *Store) write(ctx context.Context, weight weight, run func(*tx) error) e
 
 // snapshot runs read on one consistent state of the file.
 func (s *Store) snapshot(ctx context.Context, read func(*view) error) error {
-	t, err := s.reads.BeginTx(ctx, nil)
+	t, err := s.reads.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("read the ledger: %w", err)
 	}
