@@ -74,11 +74,13 @@ func lasting(err error) error {
 
 // Pause stops an engagement in the ledger: no claim succeeds after it.
 func (a *Activities) Pause(ctx context.Context, in drip.PauseInput) error {
+	defer beat(ctx)()
 	return lasting(a.Ledger.Pause(ctx, in.Engagement, in.Reason, in.Now))
 }
 
 // End settles an engagement for good and returns its last totals.
 func (a *Activities) End(ctx context.Context, in drip.EndInput) (drip.EndOutput, error) {
+	defer beat(ctx)()
 	if err := a.Ledger.End(ctx, in.Engagement, in.State, in.Reason, in.Now); err != nil {
 		return drip.EndOutput{}, lasting(err)
 	}

@@ -75,6 +75,7 @@ func bookings(slots []plan.Slot) []drip.Booking {
 
 // Plan makes a new plan of everything that is left, from the first slot that has not begun.
 func (a *Activities) Plan(ctx context.Context, in drip.PlanInput) (drip.Agenda, error) {
+	defer beat(ctx)()
 	info, err := a.Ledger.Engagement(ctx, in.Engagement)
 	if err != nil {
 		return drip.Agenda{}, lasting(err)
@@ -110,7 +111,7 @@ func (a *Activities) Plan(ctx context.Context, in drip.PlanInput) (drip.Agenda, 
 	if err != nil {
 		return drip.Agenda{}, lasting(err)
 	}
-	return a.Agenda(ctx, drip.AgendaInput{Engagement: in.Engagement, Now: now})
+	return a.agenda(ctx, drip.AgendaInput{Engagement: in.Engagement, Now: now})
 }
 
 // Limits of what travels through history. Temporal refuses payloads above 2 MiB and warns from
@@ -124,6 +125,11 @@ const (
 
 // Agenda reads what comes next and how things stand, and changes nothing.
 func (a *Activities) Agenda(ctx context.Context, in drip.AgendaInput) (drip.Agenda, error) {
+	defer beat(ctx)()
+	return a.agenda(ctx, in)
+}
+
+func (a *Activities) agenda(ctx context.Context, in drip.AgendaInput) (drip.Agenda, error) {
 	info, err := a.Ledger.Engagement(ctx, in.Engagement)
 	if err != nil {
 		return drip.Agenda{}, lasting(err)

@@ -10,9 +10,9 @@ import (
 // ErrorInput is the type of an activity's error that no retry can mend: a plan that cannot be made.
 const ErrorInput = "Input"
 
-// Heartbeat is how long a sender may be silent before another attempt takes over. It beats every
+// Heartbeat is how long an activity may be silent before another attempt takes over. It beats every
 // second; what is above that is room for a machine that stalls. A false alarm does no harm: the
-// ledger fences the slower attempt.
+// ledger fences the slower attempt of a sender, and a plan that is made twice is the same plan.
 const Heartbeat = 20 * time.Second
 
 // ledgerOptions are for short work on the ledger. It is tried until it succeeds: the ledger may be
@@ -20,6 +20,7 @@ const Heartbeat = 20 * time.Second
 func ledgerOptions(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 10 * time.Minute, // a plan for a million contacts, on a slow disk
+		HeartbeatTimeout:    Heartbeat,        // a worker that was killed is not waited for so long
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:        time.Second,
 			MaximumInterval:        30 * time.Second,
