@@ -79,7 +79,11 @@ func (a *Activities) SendEmails(ctx context.Context, in drip.SendInput) (drip.Se
 
 // beat tells the server every second that the attempt lives, also while it waits for an answer, and
 // also when it has been recalled: whoever recalled it waits until the message in hand is settled.
+// Outside of a worker nobody listens.
 func beat(ctx context.Context) (stop func()) {
+	if !activity.IsActivity(ctx) {
+		return func() {}
+	}
 	ctx = context.WithoutCancel(ctx)
 	done := make(chan struct{})
 	go func() {
